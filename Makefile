@@ -1,0 +1,31 @@
+# make demo   set up .venv and check a real sheet
+# make test   set up .venv where it is missing and run the tests
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test check bench clean
+
+demo: $(STAMP)
+	@$(BIN)/gradproof check examples/gru.md || test $$? -eq 1
+
+test: $(STAMP)
+	$(BIN)/python -m pytest
+
+check: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/mypy derivations gradproof
+
+bench: $(STAMP)
+	$(BIN)/python benchmarks/derive_gru.py
+	$(BIN)/python benchmarks/startup.py
+
+$(STAMP): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	touch $(STAMP)
+
+clean:
+	rm -rf $(VENV) build dist

@@ -1,0 +1,199 @@
+"""A sheet from its text to its report: read, understand, judge every step, explain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from derivations.conventions import Conventions, choose
+from derivations.counts import judge_count, judge_counting
+from derivations.decide import Decision
+from derivations.doubts import Case, doubt
+from derivations.elaborate import Elaborator
+from derivations.explain import Explainer
+from derivations.judge import Judge, Judgement
+from derivations.reading import surface as s
+from derivations.reading.places import Source, Span
+from derivations.reading.statements import read_markdown
+from derivations.report import Report, StatementReport, Step, SymbolReport, Verdict, Witnesses, worst
+from derivations.sheet import EQUATING, Entry, Sheet, understand
+from derivations.terms import Term, dim_text
+from derivations.world import World
+
+Derivation = tuple[Term, Term, Term]
+"""A differentiated term, the variable, and the derived Jacobian."""
+Witness = Callable[[Sequence[Derivation], int], Sequence[Witnesses | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to check: the seed of every random choice, seconds a statement may take, whether notes count as wrong."""
+
+    seed: int = 0
+    time_limit: float = 10.0
+    strict: bool = False
+
+
+@dataclass(slots=True)
+class Judged:
+    """A step with its judgement. ``number`` counts from 0 within its statement."""
+
+    entry: Entry
+    number: int
+    left: s.Node
+    right: s.Node
+    world: World
+    found: Judgement
+    step: Step | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+def check_sheet(source: Source, options: Options = Options(), witness: Witness | None = None) -> Report:
+    """Say of every step of a Markdown sheet what it is.
+
+    ``witness`` compares derived Jacobians with an independent engine; it is called once with every derivative of the
+    sheet and the seed, and raises InternalError where the two disagree.
+    """
+    return Checker(source, options, witness).report()
+
+
+class Checker:
+    """The state of one check."""
+
+    def __init__(self, source: Source, options: Options, witness: Witness | None) -> None:
+        self.source = source
+        self.options = options
+        self.witness = witness
+        self.sheet: Sheet = understand(source, read_markdown(source))
+        self.elaborator = Elaborator(self.sheet.knowledge, scalar=self.sheet.scalars_only)
+        self.judge = Judge(self.elaborator, options.seed, options.time_limit)
+
+    def report(self) -> Report:
+        judged = [step for entry in self.sheet.entries for step in self._judge_entry(entry)]
+        conventions = choose([item.found for item in judged])
+        explainer = Explainer(self, conventions)
+        for item in judged:
+            self.judge.exhibit(item.found, conventions.mode)
+            item.step = self._step(item, conventions)
+        explainer.explain(judged)
+        report = Report(self.source.name, self.source.text, self.options.seed)
+        report.conventions = conventions.described(self.sheet)
+        report.symbols = self._symbols()
+        report.statements = [self._statement(entry, judged) for entry in self.sheet.entries]
+        return report
+
+    # Judging
+
+    def _judge_entry(self, entry: Entry) -> Iterator[Judged]:
+        sentence = entry.sentence
+        if isinstance(sentence, s.Unreadable):
+            return
+        if entry.kind == "count":
+            yield judge_count(entry, self)
+            return
+        world = World(floor_of(sentence))
+        for number, link in enumerate(sentence.links):
+            left, right = sentence.items[number], sentence.items[number + 1]
+            found = Judgement()
+            if link.relation not in EQUATING and not entry.assumed:
+                found.decision = Decision(
+                    Verdict.UNDECIDED, f"the relation {link.relation.value} cannot be checked yet"
+                )
+            elif not entry.assumed and (number > 0 or number not in entry.given):
+                found = self._judge(left, right, world)
+            yield Judged(entry, number, left, right, world, found)
+
+    def _judge(self, left: s.Node, right: s.Node, world: World) -> Judgement:
+        found = self.judge.judge(left, right, world)
+        if found.verdict in (Verdict.PROVED, Verdict.HOLDS):
+            return found
+        counted = judge_counting(left, right, world, self)
+        if counted is not None and (counted.right or (found.misfit and not found.decision)):
+            return counted
+        reason = doubt(Case(left, right, found, self.sheet, self.elaborator)) if found.verdict is Verdict.WRONG else ""
+        if reason:
+            found.decision, found.misfit = Decision(Verdict.UNDECIDED, reason), None
+        return found
+
+    # Reporting
+
+    def _step(self, item: Judged, conventions: Conventions) -> Step:
+        sentence = item.entry.sentence
+        span = item.found.unclear.span if item.found.unclear is not None else item.right.span
+        start, end = self.source.place(span.start), self.source.place(span.end)
+        sign = (
+            sentence.links[item.number].relation.value if isinstance(sentence, s.Statement) and sentence.links else "="
+        )
+        step = Step(
+            start.line,
+            start.column,
+            end.line,
+            end.column,
+            sign,
+            self.source.slice(item.left.span),
+            self.source.slice(item.right.span),
+            Verdict.GIVEN,
+        )
+        if item.entry.assumed or (item.number == 0 and 0 in item.entry.given):
+            self._given(step, item)
+        else:
+            conventions.settle(step, item.found, self.options.strict)
+            if item.number in item.entry.given and step.verdict is Verdict.PROVED:
+                step.verdict = Verdict.GIVEN
+        return step
+
+    def _given(self, step: Step, item: Judged) -> None:
+        if item.entry.clash:
+            step.verdict, step.code = Verdict.WRONG, "shapes"
+            step.headline = "the shapes of this definition do not fit"
+            step.why = item.entry.clash
+
+    def _statement(self, entry: Entry, judged: list[Judged]) -> StatementReport:
+        sentence = entry.sentence
+        start, end = self.source.place(sentence.span.start), self.source.place(sentence.span.end)
+        latex = " ".join(self.source.slice(sentence.span).split())
+        report = StatementReport(start.line, start.column, end.line, latex, entry.kind, Verdict.GIVEN)
+        if entry.kind == "count":
+            report.kind = "claim"
+        if isinstance(sentence, s.Unreadable):
+            report.verdict = Verdict.UNCLEAR
+            report.steps = [self._unreadable(sentence)]
+            return report
+        report.steps = [item.step for item in judged if item.entry is entry and item.step is not None]
+        report.verdict = worst([step.verdict for step in report.steps])
+        report.shape = "×".join(self._shape(entry.defines)) if entry.defines else ""
+        return report
+
+    def _unreadable(self, sentence: s.Unreadable) -> Step:
+        at, end = self.source.place(sentence.at.start), self.source.place(sentence.at.end)
+        text = " ".join(self.source.slice(sentence.span).split())
+        step = Step(at.line, at.column, end.line, end.column, "", text, "", Verdict.UNCLEAR, "syntax", sentence.message)
+        step.why = f"expected {sentence.expected}" if sentence.expected else ""
+        return step
+
+    def _symbols(self) -> list[SymbolReport]:
+        keys = self.sheet.knowledge.names.bases
+        return [SymbolReport(key, self._shape(key), key in self.sheet.declared) for key in sorted(keys)]
+
+    def _shape(self, key: str) -> list[str]:
+        if self.sheet.scalars_only:
+            return []
+        return [dim_text(dim).replace(" ", "") for dim in self.sheet.knowledge.shapes.get(key, ())]
+
+    def place_text(self, span: Span) -> int:
+        """The line of a span."""
+        return self.source.place(span.start).line
+
+
+def floor_of(statement: s.Statement) -> tuple[tuple[str | None, int], ...]:
+    """The times at which unfolding stops: one step before the earliest that the statement itself names.
+
+    Plain numbers count from an initial state at time 0.
+    """
+    lowest: dict[str | None, int] = {None: 0}
+    for item in statement.items:
+        for node in item.walk():
+            if isinstance(node, s.Symbol) and node.time is not None:
+                letter = node.time.symbol
+                lowest[letter] = min(lowest.get(letter, 0), node.time.offset - (1 if letter else 0))
+    return tuple(sorted(lowest.items(), key=str))

@@ -1,0 +1,99 @@
+"""Parameter counts: names that stand for the number of their entries, and values at given sizes."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import sympy
+
+from derivations.budget import Budget
+from derivations.decide import decide
+from derivations.elaborate import Elaborator, Value
+from derivations.errors import SheetError
+from derivations.judge import Attempt, Judge, Judgement
+from derivations.names import Ref
+from derivations.reading import surface as s
+from derivations.reading.places import Span
+from derivations.report import Verdict
+from derivations.sheet import Entry
+from derivations.terms import Term, dimension, number, size
+from derivations.world import Mode, UnclearError, World
+
+if TYPE_CHECKING:
+    from derivations.check import Checker, Judged
+
+ENTRIES = "a name in a count stands for the number of its entries"
+
+
+class CountingElaborator(Elaborator):
+    """Reads every tensor as the number of its entries and every name of a dimension as that dimension."""
+
+    sizes: dict[str, sympy.Rational]
+
+    def value_of(self, ref: Ref, world: World, span: Span) -> Term:
+        if ref.key in self.sizes:
+            return number_of(self.sizes[ref.key])
+        shape = self.knowledge.shapes.get(ref.key)
+        if shape:
+            return size(sympy.Mul(*shape))
+        return size(dimension(ref.key))
+
+
+def number_of(value: sympy.Rational) -> Term:
+    """A SymPy rational as a term."""
+    return number(Fraction(int(value.p), int(value.q)))
+
+
+def counting(checker: Checker, sizes: dict[str, sympy.Rational] | None = None) -> CountingElaborator:
+    """An elaborator for counts; ``sizes`` puts numbers in for dimensions."""
+    found = CountingElaborator(checker.sheet.knowledge)
+    found.sizes = sizes or {}
+    return found
+
+
+def judge_counting(left: s.Node, right: s.Node, world: World, checker: Checker) -> Judgement | None:
+    """``left = right`` as a count; None where the sheet's dimensions do not occur on either side."""
+    names = {
+        checker.sheet.knowledge.names.ref(n).key for x in (left, right) for n in x.walk() if isinstance(n, s.Symbol)
+    }
+    if not names & checker.sheet.dims:
+        return None
+    judge = Judge(counting(checker), checker.options.seed, checker.options.time_limit)
+    found = judge.judge(left, right, world)
+    for mode, (attempt, decision) in found.right.items():
+        tensors = any(checker.sheet.knowledge.shapes.get(key) for key in names)
+        readings = attempt.readings | ({ENTRIES} if tensors else frozenset())
+        found.right[mode] = (Attempt(mode, attempt.left, attempt.right, readings, False), decision)
+    return found
+
+
+def judge_count(entry: Entry, checker: Checker) -> Judged:
+    """A value said to follow, for given sizes, from the expression before."""
+    from derivations.check import Judged
+
+    statement = entry.sentence
+    assert isinstance(statement, s.Statement)
+    right = statement.items[0]
+    left = entry.about.items[-1] if entry.about is not None else right
+    world = World()
+    found = Judgement()
+    try:
+        value = _valued(left, entry, checker, world)
+        claim = checker.elaborator.elaborate(right, world)[0]
+        decision = decide(value.term, claim.term, checker.options.seed, Budget())
+        attempt = Attempt(Mode.TOTAL, value.term, claim.term, frozenset(), False)
+        if decision.verdict is Verdict.PROVED:
+            found.right[Mode.TOTAL] = (attempt, decision)
+        else:
+            found.best, found.decision = attempt, decision
+    except SheetError as error:
+        found.unclear = UnclearError(f"no expression before this gives a number at these sizes: {error}", right.span)
+    return Judged(entry, 0, left, right, world, found)
+
+
+def _valued(left: s.Node, entry: Entry, checker: Checker, world: World) -> Value:
+    if entry.about is None:
+        raise SheetError("there is none")
+    sizes = {key: sympy.Rational(v.numerator, v.denominator) for key, v in entry.sizes.items()}
+    return counting(checker, sizes).elaborate(left, world)[0]

@@ -1,0 +1,103 @@
+"""Whether two terms are equal: identity, fingerprints, normal forms and balls, by the rank of their evidence.
+
+Only a proof yields ``proved``, only enclosures that do not meet yield ``wrong``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import monotonic
+
+from derivations.budget import Budget
+from derivations.errors import BudgetError, InternalError
+from derivations.fingerprint import agree
+from derivations.normal_form import prove_equal
+from derivations.refute import Search, contradicted, refute
+from derivations.report import Counterexample, Verdict
+from derivations.terms import Term, dim_symbols
+
+ENOUGH_POINTS = 5
+ENOUGH_SIZES = 2
+RESERVE_UNITS = 20_000
+RESERVE_SECONDS = 2.0
+NO_PROOF = "the normal forms differ"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """PROVED, HOLDS, WRONG or UNDECIDED; why; the rules used; and the counterexample of a WRONG one."""
+
+    verdict: Verdict
+    why: str = ""
+    log: tuple[str, ...] = ()
+    counterexample: Counterexample | None = None
+
+
+def decide(left: Term, right: Term, seed: int, budget: Budget) -> Decision:
+    """Decide whether two terms of one shape are equal for all sizes and values.
+
+    Raises ValueError on different shapes, and InternalError where two engines contradict each other.
+    """
+    if left.shape != right.shape:
+        raise ValueError("terms of different shapes cannot be compared")
+    if left is right:
+        return Decision(Verdict.PROVED, log=("both sides are the same expression",))
+    match = agree(left, right, seed)
+    search = _refuted(left, right, seed, budget) if match is False else None
+    if search and search.counterexample:
+        return _wrong(search)
+    decision, reason = _proof(left, right, seed, budget)
+    if decision is not None:
+        return decision
+    search = search or _refuted(left, right, seed, budget)
+    return _wrong(search) if search.counterexample else _short_of_proof(left, right, match, search, reason)
+
+
+def _refuted(left: Term, right: Term, seed: int, budget: Budget) -> Search:
+    """A search for a counterexample, on a small fixed budget if little is left."""
+    units, seconds = max(budget.units, RESERVE_UNITS), max(budget.deadline - monotonic(), RESERVE_SECONDS)
+    return refute(left, right, seed, Budget(units, seconds))
+
+
+def _proof(left: Term, right: Term, seed: int, budget: Budget) -> tuple[Decision | None, str]:
+    """A proof, or why there is none."""
+    try:
+        proof = prove_equal(left, right, budget)
+    except BudgetError as error:
+        return None, str(error)
+    if proof is None:
+        return None, NO_PROOF
+    if contradicted(left, right, seed):
+        if not proof.conditions:
+            raise InternalError("the normal forms are equal, but ball arithmetic finds a difference")
+        return None, "it would need " + ", ".join(proof.conditions)
+    why = "provided that " + ", ".join(proof.conditions) if proof.conditions else ""
+    return Decision(Verdict.PROVED, why, proof.log), ""
+
+
+def _wrong(search: Search) -> Decision:
+    return Decision(Verdict.WRONG, counterexample=search.counterexample)
+
+
+def _short_of_proof(left: Term, right: Term, match: bool | None, search: Search, reason: str) -> Decision:
+    if match is False:
+        return Decision(Verdict.UNDECIDED, "different over a finite field, but at no real point that was tried")
+    sized = bool(dim_symbols([left, right]))
+    enough = search.points >= ENOUGH_POINTS and (not sized or search.sizes >= ENOUGH_SIZES)
+    if enough and not search.open_points:
+        choices = f" and {search.sizes} choices of sizes" if sized else ""
+        where = ", wherever both sides have a value" if search.undefined_points else ""
+        return Decision(Verdict.HOLDS, f"equal at {search.points} random points{choices}{where}; no proof: {reason}")
+    return Decision(Verdict.UNDECIDED, f"{_open(search)}; no proof: {reason}")
+
+
+def _open(search: Search) -> str:
+    if search.stopped:
+        return search.stopped
+    if search.open_points:
+        return "the two sides could not be told apart"
+    if search.points:
+        return f"no difference at {search.points} points, which are too few"
+    if search.undefined_points:
+        return "at no point that was tried do both sides have a value"
+    return "the arrays are too large, or a dimension is no positive number at small sizes"

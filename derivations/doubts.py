@@ -1,0 +1,93 @@
+"""Reasons not to call a step wrong: what the sheet leaves open, or what could not be read of it.
+
+A step that is not right is wrong only if the sheet says enough to be sure. Each row of :data:`DOUBTS` returns a reason,
+or an empty string where it has none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from derivations.elaborate import Elaborator
+from derivations.judge import Judgement
+from derivations.names import STATE_NAMES, Ref
+from derivations.reading import surface as s
+from derivations.sheet import Sheet
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A step that is not right, with what is known around it."""
+
+    left: s.Node
+    right: s.Node
+    found: Judgement
+    sheet: Sheet
+    elaborator: Elaborator
+
+    def refs(self) -> Iterator[Ref]:
+        """The names that the step speaks of or that its terms are made of."""
+        names = self.sheet.knowledge.names
+        for side in (self.left, self.right):
+            yield from (names.ref(node) for node in side.walk() if isinstance(node, s.Symbol))
+        for attempt in self.found.attempts:
+            for term in (attempt.left, attempt.right):
+                yield from (ref for _, ref in self.elaborator.refs_of(term))
+
+
+def doubt(case: Case) -> str:
+    """Why the step must not be called wrong; empty where nothing speaks against it."""
+    return next((reason for check in DOUBTS if (reason := check(case))), "")
+
+
+def _unread(case: Case) -> str:
+    """A line that could not be read may define a name that has no definition."""
+    undefined = {ref.key for ref in case.refs() if not case.sheet.knowledge.defined(ref.key)}
+    bases = {
+        case.sheet.knowledge.names.bases[key].base: key for key in undefined if key in case.sheet.knowledge.names.bases
+    }
+    for entry in case.sheet.entries:
+        if isinstance(entry.sentence, s.Unreadable):
+            text = case.sheet.source.slice(entry.sentence.span)
+            for base, key in sorted(bases.items()):
+                if base in re.findall(r"[^\W\d_]+" if len(base) > 1 else r"[^\W\d_]", text.split("=")[0]):
+                    line = case.sheet.source.place(entry.sentence.span.start).line
+                    return f"line {line} could not be read, and it may say what {key} is"
+    return ""
+
+
+def _loose_shapes(case: Case) -> str:
+    """Shapes that clash only because nothing ties their dimensions to each other."""
+    if case.found.decision is not None or case.found.misfit is None:
+        return ""
+    for ref in case.refs():
+        shape = case.sheet.knowledge.shapes.get(ref.key, ())
+        if any(str(x) in case.sheet.loose for dim in shape for x in dim.free_symbols):
+            return f"the sheet does not say what shape {ref.key} has"
+    return ""
+
+
+def _undefined_state(case: Case) -> str:
+    """A recurrent state that is never defined may depend on anything."""
+    if not case.found.derivative:
+        return ""
+    for ref in case.refs():
+        symbol = case.sheet.knowledge.names.bases.get(ref.key)
+        state = symbol is not None and ref.time is not None and symbol.base in STATE_NAMES
+        if state and not case.sheet.knowledge.defined(ref.key):
+            return f"the sheet does not define {ref.key}"
+    return ""
+
+
+def _independent(case: Case) -> str:
+    """A derivative by something that the sheet never connects with what is differentiated."""
+    attempts = case.found.attempts
+    if not attempts or not isinstance(case.left, s.Partial) or any(attempt.left.children for attempt in attempts):
+        return ""
+    of, by = (case.sheet.source.slice(node.span) for node in (case.left.of, case.left.by))
+    return f"nothing on the sheet says how {of} depends on {by}"
+
+
+DOUBTS: tuple[Callable[[Case], str], ...] = (_unread, _loose_shapes, _undefined_state, _independent)

@@ -1,0 +1,413 @@
+"""From surface trees to terms: every way that an expression can be read, the most natural first.
+
+A :class:`~derivations.world.World` says how far names are unfolded into their definitions and what ∂ means; a
+:class:`~derivations.world.Knowledge` holds the definitions and shapes of the sheet. An expression gives a list of
+values, one per reading that fits; each names the readings it took beyond plain conventions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import product as combinations
+
+from derivations.calculus import Rules, jacobian
+from derivations.calls import SPECIAL, rational
+from derivations.chains import chain_break, link, plain_name, run_length
+from derivations.functions import FUNCTIONS, derivative
+from derivations.names import Ref, shift
+from derivations.products import OUTER, Choice, Form, Meaning, choices, multiply
+from derivations.reading import surface as s
+from derivations.reading.places import Span
+from derivations.terms import (
+    Dim,
+    Shape,
+    Term,
+    apply,
+    concatenate,
+    free_variables,
+    hadamard,
+    linear,
+    number,
+    outer,
+    power,
+    scale,
+    shape_text,
+    spread,
+    substitute,
+    total,
+    transpose,
+    var,
+)
+from derivations.world import Definition, Knowledge, MisfitError, Mode, OpenEndedError, UnclearError, World
+
+MOST_READINGS = 24
+MOST_EXPONENT = 64
+GENERIC = frozenset("f g phi varphi theta psi".split())
+UNKNOWN_LOSS = "a gradient of a quantity that the sheet does not define is taken as given"
+NOW = s.Time("t", 0)
+KINDS = {"Big": "a sum or product over an index", "Tuple": "a list", "Function": "a function without its argument"}
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One reading of an expression. ``opaque`` is true where an undefined loss took part."""
+
+    term: Term
+    row: bool = False
+    gradient: bool = False
+    readings: frozenset[str] = frozenset()
+    opaque: bool = False
+
+    @property
+    def form(self) -> Form:
+        return Form(self.term.shape, self.row, self.gradient)
+
+
+def _same(a: Dim, b: Dim) -> bool:
+    return bool(a == b)
+
+
+class Elaborator:
+    """Elaborates expressions of one sheet; values of names are kept per world."""
+
+    def __init__(self, knowledge: Knowledge, rules: Rules | None = None, scalar: bool = False) -> None:
+        self.knowledge = knowledge
+        self.rules = rules
+        self.scalar = scalar
+        self._refs: dict[Term, Ref] = {}
+        self._values: dict[tuple[Ref, World], Term] = {}
+        self._partials: dict[tuple[object, Ref, World], Value] = {}
+        self._open: set[tuple[Ref, World]] = set()
+
+    # Names
+
+    def ref(self, symbol: s.Symbol, world: World) -> Ref:
+        """The name a symbol stands for in a world, its time letter replaced."""
+        found = self.knowledge.names.ref(symbol)
+        env = dict(world.env)
+        if found.time is None and found.key in self.knowledge.implicit:
+            return Ref(found.key, env.get("t", NOW))
+        return Ref(found.key, shift(found.time, env))
+
+    def variable(self, ref: Ref) -> Term:
+        """The free tensor that stands for a name."""
+        shape = () if self.scalar else self.knowledge.shapes.get(ref.key, ())
+        found = var(str(ref), *shape)
+        self._refs[found] = ref
+        return found
+
+    def refs_of(self, term: Term) -> list[tuple[Term, Ref]]:
+        """The names behind the variables of a term."""
+        return [(v, self._refs[v]) for v in free_variables([term]) if v in self._refs]
+
+    def value_of(self, ref: Ref, world: World, span: Span) -> Term:
+        """A name's value: its definition unfolded as far as the world says."""
+        definition = self.knowledge.definition(ref)
+        if definition is None or not world.unfolds(ref):
+            return self.variable(ref)
+        key = (ref, replace(world, env=()))
+        if key in self._values:
+            return self._values[key]
+        if key in self._open:
+            raise UnclearError(f"{ref.key} is defined by itself", span)
+        self._open.add(key)
+        try:
+            term = self._unfold(ref, definition, world)
+        finally:
+            self._open.discard(key)
+        self._values[key] = term
+        return term
+
+    def _unfold(self, ref: Ref, definition: Definition, world: World) -> Term:
+        env = ((definition.letter, ref.time),) if definition.letter and ref.time else ()
+        if env and definition.time is not None and definition.time.offset and ref.time is not None:
+            env = ((env[0][0], s.Time(ref.time.symbol, ref.time.offset - definition.time.offset)),)
+        value = self.elaborate(definition.node, replace(world, env=env))[0]
+        shape = () if self.scalar else self.knowledge.shapes.get(ref.key, value.term.shape)
+        term = total(value.term) if definition.loss and not shape else value.term
+        return spread(term, shape)
+
+    # Expressions
+
+    def elaborate(self, node: s.Node, world: World, target: Shape | None = None) -> list[Value]:
+        """Every reading of an expression; ``target`` is the shape that the context needs, where known.
+
+        Raises MisfitError where no reading fits, UnclearError where something is not known.
+        """
+        match node:
+            case s.Number():
+                return [Value(number(node.value))]
+            case s.Symbol():
+                return [self._symbol(node, world)]
+            case s.Group():
+                return self.elaborate(node.inner, world, target)
+            case s.Neg():
+                return [replace(v, term=scale(-1, v.term)) for v in self.elaborate(node.argument, world, target)]
+            case s.Add():
+                return self._add(node, world, target)
+            case s.Mul():
+                return self._mul(node, world, target)
+            case s.Divide():
+                return self._divide(node, world)
+            case s.Raise():
+                return [self._raise(v, node) for v in self.elaborate(node.base, world)]
+            case s.Transposed():
+                return [_flip(v) for v in self.elaborate(node.argument, world)]
+            case s.Call():
+                return [self._call(node, v) for v in self.elaborate(self._argument(node), world)]
+            case s.Partial():
+                return [self.partial(node, world)]
+            case s.Concat():
+                return [self._concat(node, world)]
+            case s.Norm():
+                return [self._norm(node, v) for v in self.elaborate(node.argument, world)]
+        raise UnclearError(f"{_kind(node)} cannot be checked yet", node.span)
+
+    def _symbol(self, node: s.Symbol, world: World) -> Value:
+        if node.component:
+            raise UnclearError("a single component cannot be checked yet", node.span)
+        return Value(self.value_of(self.ref(node, world), world, node.span))
+
+    def _add(self, node: s.Add, world: World, target: Shape | None) -> list[Value]:
+        found = []
+        for row in _bounded([self.elaborate(addend, world, target) for addend in node.addends]):
+            forms = {(v.form.shape, v.row) for v in row if v.term.shape}
+            if len(forms) <= 1:
+                shape = next(iter(forms))[0] if forms else ()
+                signed = zip(node.signs, row, strict=True)
+                merged = _merge(
+                    row, linear([(Fraction(sign), self._spread(v, shape, node)) for sign, v in signed], shape)
+                )
+                found.append(replace(merged, gradient=all(v.gradient for v in row if v.term.shape) and bool(forms)))
+        if not found:
+            raise MisfitError("the addends of this sum have different shapes", node.span)
+        return found
+
+    def _spread(self, value: Value, shape: Shape, node: s.Node) -> Term:
+        if shape and not value.term.shape and free_variables([value.term]):
+            raise MisfitError(f"a scalar is added to something of shape {shape_text(shape)}", node.span)
+        return spread(value.term, shape)
+
+    def _divide(self, node: s.Divide, world: World) -> list[Value]:
+        found = []
+        for row in _bounded([self.elaborate(node.numerator, world), self.elaborate(node.denominator, world)]):
+            over, under = row
+            if under.term.shape in ((), over.term.shape) or not over.term.shape:
+                if under.term.rank > 1:
+                    raise UnclearError("division by a matrix cannot be checked yet", node.denominator.span)
+                found.append(_merge(row, hadamard(over.term, power(under.term, -1))))
+        if not found:
+            raise MisfitError("numerator and denominator have different shapes", node.span)
+        return found
+
+    def _raise(self, base: Value, node: s.Raise) -> Value:
+        exponent = rational(node.exponent)
+        if exponent is None or max(abs(exponent.numerator), exponent.denominator) > MOST_EXPONENT:
+            raise UnclearError("this exponent cannot be read", node.exponent.span, "a number of moderate size")
+        if base.term.rank > 1:
+            raise UnclearError("a power of a matrix is ambiguous", node.span, "\\odot for entries, or a product")
+        return replace(base, term=power(base.term, exponent), gradient=False)
+
+    def _argument(self, node: s.Call) -> s.Node:
+        if len(node.arguments) != 1:
+            raise UnclearError(f"{node.function} takes one argument", node.head)
+        return node.arguments[0]
+
+    def _call(self, node: s.Call, value: Value) -> Value:
+        if node.function in FUNCTIONS or node.function in GENERIC:
+            term = self._apply(node, value.term)
+        elif node.function in SPECIAL and not node.order:
+            term = SPECIAL[node.function](value.term, node)
+        else:
+            raise UnclearError(f"the function {node.function} is not known", node.head)
+        if node.power is not None:
+            exponent = rational(node.power)
+            if exponent is None or not 0 < exponent <= MOST_EXPONENT or exponent.denominator > 1:
+                raise UnclearError("this exponent of a function cannot be read", node.power.span, "a positive number")
+            term = power(term, exponent)
+        return Value(term, value.row and term.rank == 1, False, value.readings, value.opaque)
+
+    def _apply(self, node: s.Call, argument: Term) -> Term:
+        if not node.order:
+            return apply(node.function, argument)
+        if node.order > 1:
+            raise UnclearError("higher derivatives of a function cannot be checked yet", node.head)
+        return derivative(node.function, argument, dict(self.rules) if self.rules else None)
+
+    def _concat(self, node: s.Concat, world: World) -> Value:
+        parts = [self.elaborate(part, world)[0] for part in node.parts]
+        if self.scalar or any(part.term.rank != 1 for part in parts):
+            raise UnclearError("only columns can be stacked yet", node.span)
+        return _merge(parts, concatenate([part.term for part in parts]))
+
+    def _norm(self, node: s.Norm, value: Value) -> Value:
+        if node.order not in ("", "2", "F"):
+            raise UnclearError(f"the norm of order {node.order} cannot be checked yet", node.span)
+        return Value(power(total(power(value.term, 2)), Fraction(1, 2)), readings=value.readings, opaque=value.opaque)
+
+    # Derivatives
+
+    def partial(self, node: s.Partial, world: World) -> Value:
+        """∂of/∂by as a Jacobian of shape of.shape + by.shape."""
+        if isinstance(node.of, s.Symbol) and self.knowledge.definition(self.ref(node.of, world)) is None:
+            return self._opaque(self.ref(node.of, world), self._by(node, world))
+        key = (plain_name(node.of), self._by(node, world), world)
+        if key not in self._partials:
+            output, _, term = self.derivation(node, world)
+            self._partials[key] = Value(self._filled(term, world, node.span), False, not output.shape)
+        return self._partials[key]
+
+    def derivation(self, node: s.Partial, world: World) -> tuple[Term, Term, Term]:
+        """The differentiated term, the variable, and the Jacobian, before names that were held are filled in."""
+        name = self._by(node, world)
+        by = self.variable(name)
+        if isinstance(node.of, s.Function):
+            output = apply(node.of.function, by)
+        else:
+            inner = self._inner_world(node.of, name, world)
+            output = self.elaborate(node.of, inner)[0].term
+            self._require_closed(output, name, inner)
+        return output, by, jacobian(output, [by], self.rules)[0]
+
+    def _require_closed(self, output: Term, by: Ref, inner: World) -> None:
+        """Total derivatives by a parameter at a symbolic time go back without end."""
+        if by.time is not None or inner.held is not None or inner.only is not None:
+            return
+        for _, ref in self.refs_of(output):
+            if ref.time is not None and ref.time.symbol is not None and self.knowledge.definition(ref) is not None:
+                raise OpenEndedError(f"{ref} depends on {by} in turn")
+
+    def _by(self, node: s.Partial, world: World) -> Ref:
+        by = node.by
+        while isinstance(by, s.Group):
+            by = by.inner
+        if not isinstance(by, s.Symbol):
+            raise UnclearError("a derivative by an expression cannot be checked yet", node.by.span, "a name")
+        return self.ref(by, world)
+
+    def _inner_world(self, of: s.Node, by: Ref, world: World) -> World:
+        inner = replace(world, cut=by, held=None, only=None)
+        times = [t for x in of.walk() if isinstance(x, s.Symbol) and (t := self.ref(x, world).time) is not None]
+        latest = max(times, key=lambda time: time.offset, default=None)
+        mode = world.mode
+        if mode is Mode.IMMEDIATE:
+            state = isinstance(of, s.Symbol) and bool(self.knowledge.shapes.get(self.ref(of, world).key))
+            mode = Mode.WITHIN_STEP if by.time is None and state else Mode.TOTAL
+        if mode is Mode.WITHIN_STEP:
+            return replace(inner, held=latest)
+        if mode is Mode.DIRECT and isinstance(of, s.Symbol):
+            return replace(inner, only=self.ref(of, world))
+        return inner
+
+    def _opaque(self, of: Ref, by: Ref) -> Value:
+        shape = self.variable(of).shape + self.variable(by).shape
+        return Value(var(f"∂{of}/∂{by}", *shape), False, not self.variable(of).shape, frozenset({UNKNOWN_LOSS}), True)
+
+    def _filled(self, term: Term, world: World, span: Span) -> Term:
+        """Every name that was held back replaced by its value."""
+        values = {v: self.value_of(ref, world.plain(), span) for v, ref in self.refs_of(term)}
+        return substitute([term], values)[0]
+
+    # Products
+
+    def _mul(self, node: s.Mul, world: World, target: Shape | None) -> list[Value]:
+        factors, operators = self._factors(node, world)
+        found = []
+        for row in _bounded(factors):
+            found.extend(self._fold(row, operators))
+            if target is not None and len(target) == 2:
+                found.extend(self._outer_splits(row, operators, target))
+        if not found:
+            forms = " · ".join(_form_text(options[0]) for options in factors)
+            raise MisfitError(f"these factors do not fit together: {forms}", node.span)
+        return found[:MOST_READINGS]
+
+    def _factors(self, node: s.Mul, world: World) -> tuple[list[list[Value]], list[str]]:
+        """The values of all factors, runs of derivatives linked by the chain rule into one."""
+        values: list[list[Value]] = []
+        operators: list[str] = []
+        position = 0
+        while position < len(node.factors):
+            length = run_length(node, position)
+            if position:
+                operators.append(node.operators[position - 1])
+            if length > 1:
+                values.append([self.chain(node.factors[position : position + length], world)])
+            else:
+                values.append(self.elaborate(node.factors[position], world))
+            position += length
+        return values, operators
+
+    def chain(self, partials: Sequence[s.Node], world: World) -> Value:
+        """A product of derivatives: each contracted with the next along the variable that they share."""
+        nodes = [p for p in partials if isinstance(p, s.Partial)]
+        if chain_break(nodes) is not None and chain_break(nodes[::-1]) is None:
+            nodes = nodes[::-1]
+        values = [self.partial(p, world) for p in nodes]
+        result = values[0]
+        for value, earlier in zip(values[1:], nodes, strict=False):
+            shared = self.variable(self._by(earlier, world)).rank
+            result = _merge([result, value], link(result.term, value.term, shared, earlier.span))
+        return replace(result, gradient=values[0].gradient)
+
+    def _fold(self, row: Sequence[Value], operators: Sequence[str]) -> list[Value]:
+        partial = [row[0]]
+        for operator, right in zip(operators, row[1:], strict=True):
+            partial = [
+                _carry_out(choice, left, right)
+                for left in partial
+                for choice in choices(left.form, right.form, operator, _same)
+            ]
+        return partial[:MOST_READINGS]
+
+    def _outer_splits(self, row: Sequence[Value], operators: Sequence[str], target: Shape) -> Iterable[Value]:
+        """Columns side by side as an outer product of a first and a last group, either way round."""
+        for cut in range(1, len(row)):
+            if operators[cut - 1] in ("odot", "circ"):
+                continue
+            lefts = self._fold(row[:cut], operators[: cut - 1])[:1]
+            rights = self._fold(row[cut:], operators[cut:])[:1]
+            for left, right in combinations(lefts, rights):
+                if left.form.kind == right.form.kind == "column":
+                    for first, second in ((left, right), (right, left)):
+                        merged = _merge([left, right], outer(first.term, second.term))
+                        if merged.term.shape == target:
+                            yield replace(merged, readings=merged.readings | {OUTER})
+
+
+def _carry_out(choice: Choice, left: Value, right: Value) -> Value:
+    term = multiply(choice.meaning, left.term, right.term)
+    readings = left.readings | right.readings | ({choice.reading} if choice.reading else set())
+    gradient = choice.form.gradient or (choice.meaning is Meaning.SCALE and (left.gradient or right.gradient))
+    return Value(term, choice.form.row, gradient, readings, left.opaque or right.opaque)
+
+
+def _merge(parts: Iterable[Value], term: Term) -> Value:
+    parts = list(parts)
+    row = any(v.row for v in parts) and term.rank == 1
+    readings = frozenset[str]().union(*(v.readings for v in parts))
+    return Value(term, row, False, readings, any(v.opaque for v in parts))
+
+
+def _bounded(options: Sequence[Sequence[Value]]) -> Iterable[tuple[Value, ...]]:
+    for count, row in enumerate(combinations(*options)):
+        if count >= MOST_READINGS:
+            return
+        yield row
+
+
+def _flip(value: Value) -> Value:
+    if value.term.rank == 1:
+        return replace(value, row=not value.row, gradient=False)
+    return replace(value, term=transpose(value.term), gradient=False)
+
+
+def _kind(node: s.Node) -> str:
+    return KINDS.get(type(node).__name__, f"a {type(node).__name__.lower()}")
+
+
+def _form_text(value: Value) -> str:
+    text = shape_text(value.term.shape)
+    return f"({text})ᵀ" if value.row else text

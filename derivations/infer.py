@@ -1,0 +1,255 @@
+"""Shapes of all quantities of a sheet, from its definitions and declarations, last from the habits of the field."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sympy
+
+from derivations import names as habits
+from derivations.errors import ShapeError
+from derivations.names import Names, is_loss, rank_by_habit
+from derivations.products import Form, choices
+from derivations.reading import surface as s
+from derivations.shapes import Dimensions, is_unknown
+from derivations.terms import Dim, Shape, dimension, shape_text
+
+ELEMENTWISE_CALLS = frozenset({"sigma", "tanh", "exp", "log", "sin", "cos", "relu", "sqrt", "softmax"})
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """A definition as inference sees it: the symbol on the left, its right-hand side."""
+
+    left: s.Symbol
+    right: s.Node
+
+
+class Inference:
+    """Finds ``shapes``: quantity → shape.
+
+    ``clashes`` lists what did not fit, with the equation it was seen in; ``loose`` the letters of dimensions that
+    nothing on the sheet ties to a state, an input or a declaration.
+    """
+
+    def __init__(self, names: Names, formals: frozenset[str], scalars_only: bool = False) -> None:
+        self.names = names
+        self.formals = formals
+        self.scalars_only = scalars_only
+        self.dims = Dimensions()
+        self.shapes: dict[str, Shape] = {}
+        self.declared: set[str] = set()
+        self.ranks: dict[str, int] = {}
+        self.clashes: list[tuple[Equation, ShapeError]] = []
+        self.loose: set[str] = set()
+
+    def run(
+        self, declarations: Sequence[tuple[s.Node, Shape]], equations: Sequence[Equation], claims: Sequence[s.Node] = ()
+    ) -> dict[str, Shape]:
+        """Shapes of every quantity that occurs. Sums and elementwise signs in ``claims`` fill what is left open."""
+        for tree, shape in declarations:
+            if isinstance(tree, s.Symbol):
+                self._declare(tree, shape)
+        self._find_ranks(equations)
+        for key in self.names.bases:
+            self.shapes.setdefault(key, self.dims.fresh(self.rank(key)))
+        for equation in equations:
+            self._equate(equation)
+        for tree, shape in declarations:
+            if not isinstance(tree, s.Symbol):
+                self.dims.unify(self.form(tree).shape, shape)
+        self.dims.settle()
+        for claim in claims:
+            _ClaimReader(self).read(claim)
+        self._name_dimensions()
+        return {key: self.dims.shape(shape) for key, shape in self.shapes.items()}
+
+    def rank(self, key: str) -> int:
+        """The rank of a quantity as far as it is known."""
+        if self.scalars_only or key in self.formals:
+            return 0
+        if key in self.shapes:
+            return len(self.shapes[key])
+        return self.ranks.get(key, rank_by_habit(self.names.bases[key], key in self.names.timed))
+
+    def _declare(self, symbol: s.Symbol, shape: Shape) -> None:
+        for key in self.names_of(symbol):
+            self.shapes[key] = shape
+            self.declared.add(key)
+
+    def names_of(self, symbol: s.Symbol) -> list[str]:
+        r"""``\Gamma_{u,f,o}`` names three quantities, if the sheet has them."""
+        key = self.names.ref(symbol).key
+        parts = [habits.key_of(symbol, part.strip()) for part in symbol.name.split(",")]
+        return parts if len(parts) > 1 and all(part in self.names.bases for part in parts) else [key]
+
+    def _find_ranks(self, equations: Sequence[Equation]) -> None:
+        for _ in range(6):
+            before = dict(self.ranks)
+            for equation in equations:
+                key = self.names.ref(equation.left).key
+                if key not in self.shapes and not is_loss(equation.left):
+                    self._find_rank(key, equation.right)
+            if before == self.ranks:
+                return
+
+    def _find_rank(self, key: str, right: s.Node) -> None:
+        try:
+            self.ranks[key] = len(_RankReader(self).form(right).shape)
+        except ShapeError:
+            return
+
+    def _equate(self, equation: Equation) -> None:
+        key = self.names.ref(equation.left).key
+        try:
+            right = self.form(equation.right)
+            if self.shapes[key] or not is_loss(equation.left):
+                self.dims.unify(self.shapes[key], right.shape)
+        except UnknownShapeError:
+            return
+        except ShapeError as error:
+            self.clashes.append((equation, error))
+
+    def form(self, node: s.Node) -> Form:
+        """The shape of an expression; unifies as it goes. Raises ShapeError."""
+        return _ShapeReader(self).form(node)
+
+    def _name_dimensions(self) -> None:
+        taken = {str(x) for shape in self.shapes.values() for dim in shape for x in dim.free_symbols}
+        taken = {name for name in taken if not is_unknown(sympy.Symbol(name))}
+        wishes: list[tuple[Dim, str]] = []
+        for family, letter in ((habits.STATE_NAMES, "n"), (habits.INPUT_NAMES, "d")):
+            for key, symbol in sorted(self.names.bases.items()):
+                if symbol.base in family and key in self.names.timed and len(self.shapes[key]) == 1:
+                    wishes.append((self.shapes[key][0], letter))
+        self.dims.name_unknowns(wishes, taken)
+        firm = set(taken)
+        self.dims.name_rest([dim for key in sorted(self.shapes) for dim in self.shapes[key]], taken)
+        self.loose = taken - firm
+
+
+class UnknownShapeError(ShapeError):
+    """An expression whose shape is not inferred; it says nothing about its parts."""
+
+
+class _ShapeReader:
+    """Walks a surface tree and returns its form."""
+
+    def __init__(self, inference: Inference) -> None:
+        self.inference = inference
+        self.dims = inference.dims
+
+    def form(self, node: s.Node) -> Form:
+        match node:
+            case s.Symbol():
+                return Form(self.symbol(node))
+            case s.Neg() | s.Raise() | s.Group():
+                return self.form(next(node.children()))
+            case s.Add():
+                return self._sum([self.form(addend) for addend in node.addends])
+            case s.Mul():
+                return self._product(node)
+            case s.Divide():
+                return self._sum([self.form(node.numerator), self.form(node.denominator)])
+            case s.Transposed():
+                return _flip(self.form(node.argument))
+            case s.Call() if node.function in ELEMENTWISE_CALLS or len(node.function) == 1:
+                return self.form(node.arguments[0])
+            case s.Call(function="diag"):
+                form = self.form(node.arguments[0])
+                return Form(form.shape * 2) if len(form.shape) == 1 else Form(form.shape[:1])
+            case s.Concat():
+                return self._concat([self.form(part) for part in node.parts])
+            case s.Partial():
+                return self._partial(node)
+            case s.Number() | s.Norm():
+                return Form(())
+        raise UnknownShapeError(type(node).__name__)
+
+    def _partial(self, node: s.Partial) -> Form:
+        if isinstance(node.of, s.Function):
+            return Form(())
+        of, by = self.form(node.of).shape, self.form(node.by).shape
+        return Form(of + by, gradient=not of)
+
+    def symbol(self, node: s.Symbol) -> Shape:
+        return self.inference.shapes[self.inference.names.ref(node).key]
+
+    def same(self, a: Dim, b: Dim) -> bool:
+        """Whether two dimensions can be one; makes them one."""
+        try:
+            self.dims.unify((a,), (b,))
+        except ShapeError:
+            return False
+        return True
+
+    def _sum(self, forms: list[Form]) -> Form:
+        tensors = [form for form in forms if form.shape]
+        for form in tensors[1:]:
+            self.join(tensors[0], form)
+        return tensors[0] if tensors else Form(())
+
+    def join(self, left: Form, right: Form) -> None:
+        self.dims.unify(left.shape, right.shape)
+
+    def _product(self, node: s.Mul) -> Form:
+        forms = [self.form(factor) for factor in node.factors]
+        result = forms[0]
+        for operator, form in zip(node.operators, forms[1:], strict=True):
+            found = choices(result, form, operator, self.same)
+            if not found:
+                raise ShapeError(f"{self.text(result)} times {self.text(form)} does not fit")
+            result = found[0].form
+        return result
+
+    def text(self, form: Form) -> str:
+        return shape_text(self.dims.shape(form.shape))
+
+    def _concat(self, forms: list[Form]) -> Form:
+        return Form((sum((form.shape[0] for form in forms if form.shape), sympy.Integer(0)),))
+
+
+class _RankReader(_ShapeReader):
+    """The same walk before any dimension is known: every dimension is one placeholder, so that only ranks count."""
+
+    def symbol(self, node: s.Symbol) -> Shape:
+        return (dimension("?"),) * self.inference.rank(self.inference.names.ref(node).key)
+
+    def same(self, a: Dim, b: Dim) -> bool:
+        return True
+
+    def join(self, left: Form, right: Form) -> None:
+        return None
+
+    def _concat(self, forms: list[Form]) -> Form:
+        return Form((dimension("?"),) * max(len(form.shape) for form in forms))
+
+
+class _ClaimReader(_ShapeReader):
+    """The walk over a claim: addends and factors of an elementwise sign must agree, any other product binds nothing."""
+
+    def read(self, node: s.Node) -> None:
+        for part in node.walk():
+            if isinstance(part, s.Add) or (isinstance(part, s.Mul) and "odot" in part.operators):
+                try:
+                    self.form(part)
+                except ShapeError:
+                    continue
+
+    def same(self, a: Dim, b: Dim) -> bool:
+        a, b = self.dims.resolve(a), self.dims.resolve(b)
+        return bool(a == b) or any(is_unknown(x) for x in a.free_symbols | b.free_symbols)
+
+    def _product(self, node: s.Mul) -> Form:
+        forms = [self.form(factor) for factor in node.factors]
+        for operator, left, right in zip(node.operators, forms, forms[1:], strict=False):
+            if operator == "odot" and len(left.shape) == len(right.shape):
+                self.join(left, right)
+        return super()._product(node)
+
+
+def _flip(form: Form) -> Form:
+    if len(form.shape) == 1:
+        return Form(form.shape, not form.row)
+    return Form(form.shape[::-1])

@@ -1,0 +1,96 @@
+"""Names: which symbols of a sheet are the same thing, and at what time.
+
+A *quantity* is a name without its time (``h``, ``\\tilde z``, ``W_{xz}``); a :class:`Ref` is a quantity at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from derivations.reading.surface import Node, Symbol, Time
+
+# The habits of the field, used only where neither a declaration nor an equation tells the rank.
+SCALAR_NAMES = frozenset(
+    "L E J ell epsilon varepsilon eta lambda alpha n d m k i j l t T N K V p q gamma tau s_0 loss Loss".split()
+)
+LOSS_NAMES = frozenset("L E J ell epsilon varepsilon loss Loss C_E".split())
+INPUT_NAMES = frozenset("x X u".split())
+UNTIMED = " (without time)"
+STATE_NAMES = frozenset("h H s c C a".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A quantity at a time; ``time`` is None for what does not change (weights, constants)."""
+
+    key: str
+    time: Time | None = None
+
+    def __str__(self) -> str:
+        return self.key if self.time is None else f"{self.key}@{time_text(self.time)}"
+
+
+def time_text(time: Time) -> str:
+    """``t-1``, ``2``, ``T``."""
+    if time.symbol is None:
+        return str(time.offset)
+    return time.symbol + (f"{time.offset:+d}" if time.offset else "")
+
+
+def ref_text(ref: Ref) -> str:
+    """A name at a time as LaTeX."""
+    if ref.time is None:
+        return ref.key
+    time = time_text(ref.time)
+    return f"{ref.key}_{time}" if len(time) == 1 else f"{ref.key}_{{{time}}}"
+
+
+def shift(time: Time | None, env: Mapping[str, Time]) -> Time | None:
+    """A time with its letter replaced: t−1 at t = 2 is 1."""
+    base = env.get(time.symbol) if time is not None and time.symbol is not None else None
+    if time is None or base is None:
+        return time
+    return Time(base.symbol, base.offset + time.offset)
+
+
+def key_of(symbol: Symbol, name: str | None = None) -> str:
+    """The quantity's name as LaTeX: marks, base and name-like subscript."""
+    base = symbol.base if len(symbol.base) == 1 or not symbol.base.isascii() else "\\" + symbol.base
+    for mark in symbol.marks:
+        base = base + "'" if mark == "prime" else f"\\{mark}{{{base}}}"
+    name = symbol.name if name is None else name
+    if not name:
+        return base
+    return f"{base}_{{{name}}}" if len(name) > 1 else f"{base}_{name}"
+
+
+class Names:
+    """Settles what only the whole sheet can tell: whether ``h_2`` is h at time 2."""
+
+    def __init__(self, trees: Iterable[Node]) -> None:
+        symbols = [node for tree in trees for node in tree.walk() if isinstance(node, Symbol)]
+        self.timed = {key_of(symbol, "") for symbol in symbols if symbol.time is not None and not symbol.name}
+        self.bases = {self.ref(symbol).key: symbol for symbol in reversed(symbols)}
+
+    def ref(self, symbol: Symbol) -> Ref:
+        """The quantity and time that a symbol stands for; the x of σ(x) is not the x_t of the same sheet."""
+        if symbol.time is None and symbol.name.isdigit() and key_of(symbol, "") in self.timed:
+            return Ref(key_of(symbol, ""), Time(None, int(symbol.name)))
+        key = key_of(symbol)
+        if symbol.time is None and key in self.timed:
+            return Ref(key + UNTIMED)
+        return Ref(key, symbol.time)
+
+
+def rank_by_habit(symbol: Symbol, timed: bool) -> int:
+    """0 for a scalar, 1 for a column, 2 for a matrix, by how the field writes them."""
+    if symbol.base in SCALAR_NAMES:
+        return 0
+    upper = symbol.base[:1].isupper()
+    return 2 if upper and not timed else 1
+
+
+def is_loss(symbol: Symbol) -> bool:
+    """Whether the field uses this letter for a loss."""
+    return symbol.base in LOSS_NAMES

@@ -1,0 +1,116 @@
+"""What a product sign means between two shapes: one table for inference and for elaboration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from derivations.terms import Dim, Shape, Term, hadamard, matmul, outer
+
+Same = Callable[[Dim, Dim], bool]
+
+ELEMENTWISE_SIGNS = frozenset({"odot", "otimes", "circ"})
+OUTER = "columns side by side read as an outer product"
+GRADIENT_ROW = "the gradient of a scalar read as a row"
+SAME_SHAPE = "a product sign between matrices of one shape read as elementwise"
+
+
+class Meaning(Enum):
+    """An operation between two tensors."""
+
+    SCALE = "scale"
+    CONTRACT = "contract the last axis of the left with the first of the right"
+    HADAMARD = "elementwise"
+    OUTER = "outer"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The shape of a value and how it stands: as a row or a column; a gradient of a scalar may stand as either."""
+
+    shape: Shape
+    row: bool = False
+    gradient: bool = False
+
+    @property
+    def kind(self) -> str:
+        if len(self.shape) == 1:
+            return "row" if self.row else "column"
+        return ("scalar", "column", "matrix")[len(self.shape)] if len(self.shape) < 3 else "tensor"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One meaning of a product, the form of its result, and the reading that it takes (empty for none)."""
+
+    meaning: Meaning
+    form: Form
+    reading: str = ""
+
+
+def choices(left: Form, right: Form, operator: str, same: Same) -> list[Choice]:
+    """Every meaning that ``operator`` can have between two forms, the most natural first; empty where none fits."""
+    if not left.shape or not right.shape:
+        other = left if left.shape else right
+        return [Choice(Meaning.SCALE, other)]
+    if operator in ELEMENTWISE_SIGNS:
+        return _elementwise(left, right, same) + (_outer(left, right) if operator == "otimes" else [])
+    rule = _PLAIN.get((left.kind, right.kind))
+    return rule(left, right, same) if rule else []
+
+
+def _elementwise(left: Form, right: Form, same: Same, reading: str = "") -> list[Choice]:
+    if len(left.shape) != len(right.shape) or left.kind != right.kind:
+        return []
+    if not all(same(a, b) for a, b in zip(left.shape, right.shape, strict=True)):
+        return []
+    return [Choice(Meaning.HADAMARD, Form(left.shape, left.row, left.gradient or right.gradient), reading)]
+
+
+def _outer(left: Form, right: Form, reading: str = "") -> list[Choice]:
+    if left.kind != "column" or len(right.shape) != 1:
+        return []
+    return [Choice(Meaning.OUTER, Form(left.shape + right.shape), reading)]
+
+
+def _contract(left: Form, right: Form, same: Same, reading: str = "") -> list[Choice]:
+    if not same(left.shape[-1], right.shape[0]):
+        return []
+    shape = left.shape[:-1] + right.shape[1:]
+    return [Choice(Meaning.CONTRACT, Form(shape, left.kind == "row" and not left.gradient, left.gradient), reading)]
+
+
+def _columns(left: Form, right: Form, same: Same) -> list[Choice]:
+    return _elementwise(left, right, same) or _outer(left, right, OUTER)
+
+
+def _matrices(left: Form, right: Form, same: Same) -> list[Choice]:
+    return _contract(left, right, same) or _elementwise(left, right, same, SAME_SHAPE)
+
+
+def _gradient_first(left: Form, right: Form, same: Same) -> list[Choice]:
+    """A column before a matrix fits only if it is a gradient, which numerator layout writes as a row."""
+    return _contract(left, right, same, GRADIENT_ROW) if left.gradient else []
+
+
+_PLAIN: dict[tuple[str, str], Callable[[Form, Form, Same], list[Choice]]] = {
+    ("matrix", "matrix"): _matrices,
+    ("matrix", "column"): _contract,
+    ("matrix", "tensor"): _contract,
+    ("row", "matrix"): _contract,
+    ("row", "tensor"): _contract,
+    ("row", "column"): _contract,
+    ("row", "row"): _elementwise,
+    ("column", "row"): lambda left, right, same: _outer(left, right),
+    ("column", "column"): _columns,
+    ("column", "matrix"): _gradient_first,
+    ("column", "tensor"): _contract,
+}
+
+
+def multiply(meaning: Meaning, left: Term, right: Term) -> Term:
+    """Carry out a product in the chosen meaning."""
+    if meaning in (Meaning.SCALE, Meaning.HADAMARD):
+        return hadamard(left, right)
+    return matmul(left, right) if meaning is Meaning.CONTRACT else outer(left, right)

@@ -1,0 +1,246 @@
+"""Names, functions and brackets: what is a call, what a product, what a list."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from derivations.reading import grammar
+from derivations.reading.cursor import time_of
+from derivations.reading.derivatives import DerivativeReader
+from derivations.reading.slips import BRACKET_OPEN, LEFT_ALONE, Slip
+from derivations.reading.surface import Call, Concat, Function, Group, Mul, Node, Number, Symbol, Tuple
+from derivations.reading.tokens import CLOSED_BY, Token, is_prose
+
+
+class CallReader(DerivativeReader):
+    # -- names -------------------------------------------------------------------------------------------------
+
+    def name(self) -> Node:
+        """A letter or Greek letter: a name, a generic function before a bracket, or the bare σ."""
+        token = self.token
+        if token.text in grammar.NAMEABLE or token.text in grammar.GENERIC:
+            behind = self.behind_powers()
+            if self.is_call(token, behind):
+                return self.called(token, token.text)
+            if token.text in grammar.NAMEABLE and self.tokens[behind].kind == "{":
+                return self.called(token, token.text)
+            if token.text in grammar.NAMEABLE:
+                return self.bare(token)
+        if self.at_slash_derivative():
+            return self.slash_derivative()
+        self.take()
+        return Symbol(token.span, token.text)
+
+    def is_call(self, token: Token, behind: int) -> bool:
+        """σ before any bracket; a generic function before a round one, with primes but no power between."""
+        bracket = self.tokens[behind]
+        if bracket.kind not in ("open", "left"):
+            return False
+        plain = all(self.is_prime(k) for k in range(self.position + 1, behind))
+        return token.text in grammar.NAMEABLE or (plain and bracket.text == "(")
+
+    def is_prime(self, index: int) -> bool:
+        return self.tokens[index].at("'")
+
+    def behind_powers(self) -> int:
+        """The index behind the primes and superscripts that follow the token here."""
+        index = self.position + 1
+        while self.is_prime(index) or (self.tokens[index].at("^") and self.is_power(index + 1)):
+            index = self.after_group(index + 1) if self.tokens[index].at("^") else index + 1
+        return index
+
+    def is_power(self, index: int) -> bool:
+        """Whether a superscript can be the power of a function: no transpose, no time in brackets."""
+        first = self.tokens[index + 1] if self.tokens[index].kind == "{" else self.tokens[index]
+        return first.kind not in ("open", "left", "stop") and not first.at("<", "top", *grammar.FONTS)
+
+    def bare(self, token: Token) -> Node:
+        """σ without an argument; with scripts it is a name."""
+        self.take()
+        order = 0
+        while self.skip("'"):
+            order += 1
+        return Function(self.since(token.start), token.text, order)
+
+    def at_time_bracket(self, symbol: Symbol) -> bool:
+        """``h(t-1)`` and ``h[t]`` are times; so is the bracket in ``h_j(t)``."""
+        token, close = self.token, self.partner[self.position]
+        if symbol.time is not None or token.kind not in ("open", "left") or token.text not in "([" or close < 0:
+            return False
+        times = frozenset({"t", "tau"})
+        return self.adjacent() and time_of(self.tokens[self.position + 1 : close], times) is not None
+
+    def time_bracket(self, symbol: Symbol) -> Symbol:
+        close = self.partner[self.position]
+        time = time_of(self.tokens[self.position + 1 : close])
+        self.position = close + 1
+        return replace(symbol, time=time, span=self.since(symbol.span.start))
+
+    # -- functions ---------------------------------------------------------------------------------------------
+
+    def word(self) -> Node:
+        """A run of letters: a function or one long name."""
+        token = self.token
+        if token.text in grammar.FUNCTIONS:
+            return self.function()
+        if is_prose(token):
+            raise self.unexpected("an expression")
+        self.take()
+        return Symbol(token.span, token.text)
+
+    def function(self) -> Node:
+        token = self.token
+        return self.called(token, grammar.FUNCTIONS[token.text])
+
+    def called(self, head: Token, name: str) -> Node:
+        r"""A function with its primes, its power and its argument: ``\tanh^2 z``, ``\sigma'(z)``."""
+        self.take()
+        self.descend(4)
+        order, power = self.order_and_power(head)
+        bracket = self.token
+        arguments = self.function_arguments(head)
+        self.depth -= 4
+        if arguments is None and power is None:
+            return Function(self.since(head.start), name, order)
+        if arguments is None:
+            raise self.unexpected(f"the argument of {name}")
+        call = Call(self.since(head.start), head.span, name, arguments, power, order)
+        return as_product(call, bracket) if name in grammar.NAMEABLE else call
+
+    def function_arguments(self, head: Token) -> tuple[Node, ...] | None:
+        """The arguments in brackets, or the one without; None where nothing follows that could be one."""
+        token = self.token
+        if token.at("_"):
+            raise Slip(token.span, f"a subscript on the function {head.text}", "its argument")
+        if token.kind in ("open", "left") and token.text in ("(", "[", r"\{"):
+            return self.call_arguments()
+        return (self.bare_argument(head),) if self.starts_argument() else None
+
+    def starts_argument(self) -> bool:
+        return self.starts_factor() or self.token.at("-")
+
+    def order_and_power(self, head: Token) -> tuple[int, Node | None]:
+        order, power = 0, None
+        while self.token.at("'", "^"):
+            if self.take().text == "'" or self.prime_group():
+                order += 1
+            elif power is None:
+                power = self.function_power(head)
+            else:
+                raise Slip(self.token.span, "a second superscript on the same function")
+        return order, power
+
+    def prime_group(self) -> bool:
+        r"""``^{\prime}`` or ``^\prime``."""
+        if self.token.kind == "{" and self.peek().at("'") and self.peek(2).kind == "}":
+            self.position += 3
+            return True
+        return self.skip("'")
+
+    def function_power(self, head: Token) -> Node:
+        power = self.argument()
+        if not isinstance(power, Number) or power.value <= 0:
+            raise Slip(power.span, f"the superscript of {head.text} is not a positive number", "a number")
+        return power
+
+    def call_arguments(self) -> tuple[Node, ...]:
+        opener = self.take()
+        close = CLOSED_BY[opener.text]
+        if self.token.at("cdot") and self.peek().text == close:
+            self.take()
+        if self.token.text == close and self.token.kind in ("close", "right"):
+            arguments: tuple[Node, ...] = ()
+        else:
+            arguments = self.items(close)
+        self.close(opener)
+        return arguments
+
+    def bare_argument(self, head: Token) -> Node:
+        """The argument of a function without brackets: one factor; refused where it is unclear how far it goes."""
+        negative = self.token.at("-")
+        if self.token.kind == "{" and self.peek().kind in ("open", "left"):
+            return self.argument()
+        node = self.expression(grammar.PRODUCT) if negative else self.factor()
+        if isinstance(node, Number) and self.starts_factor():
+            second = self.factor()
+            node = Mul(node.span.join(second.span), (node, second), ("",))
+        token = self.token
+        if self.is_name_like(token):
+            raise Slip(token.span, f"it is unclear whether this still belongs to {head.text}", "brackets")
+        return node
+
+    def is_name_like(self, token: Token) -> bool:
+        """A name or number that may be one more factor; a function or a bracket begins something new."""
+        is_word = token.kind == "text" and not is_prose(token) and token.text not in grammar.FUNCTIONS
+        is_command = token.kind == "command" and token.text in grammar.GREEK | grammar.ACCENTS | grammar.FONTS
+        return is_word or (is_command and token.text not in grammar.NAMEABLE) or token.kind in ("letter", "number")
+
+    # -- brackets ----------------------------------------------------------------------------------------------
+
+    def bracket(self) -> Node:
+        opener = self.take()
+        if opener.text not in ("(", "[", r"\{"):
+            raise Slip(opener.span, f"‘{opener.text}’ as a bracket is not read here", "( or [")
+        bars, self.bars = self.bars, 0
+        items = self.items(CLOSED_BY[opener.text])
+        self.bars = bars
+        self.close(opener)
+        span = self.since(opener.start)
+        if len(items) == 1:
+            return Group(span, items[0])
+        return Concat(span, items) if opener.text == "[" else Tuple(span, items)
+
+    def items(self, close: str) -> tuple[Node, ...]:
+        """Expressions between commas or semicolons, up to what closes the bracket, which is left."""
+        if self.token.text == close:
+            raise self.unexpected("an expression in the brackets")
+        found = [self.expression()]
+        while self.skip(",", ";") or (close == "]" and self.skip("mid")):
+            found.append(self.expression())
+        return tuple(found)
+
+    def close(self, opener: Token) -> None:
+        token = self.token
+        kind = "right" if opener.kind == "left" else "close"
+        if token.kind == kind and token.text == CLOSED_BY[opener.text]:
+            self.take()
+        elif token.kind in ("close", "right"):
+            raise Slip(token.span, f"‘{opener.text}’ is closed by ‘{token.text}’", self.closer(opener))
+        elif token.kind in ("stop", "}"):
+            raise Slip(opener.span, LEFT_ALONE if kind == "right" else BRACKET_OPEN, self.closer(opener))
+        else:
+            raise self.unexpected(f"an operator, a comma or {self.closer(opener)}")
+
+    def closer(self, opener: Token) -> str:
+        return ("\\right" if opener.kind == "left" else "") + CLOSED_BY[opener.text]
+
+    def matrix(self) -> Node:
+        r"""``\begin{bmatrix} a \\ b \end{bmatrix}``: parts on top of each other."""
+        opener = self.token
+        if self.partner[self.position] < 0:
+            raise Slip(opener.span, rf"\begin{{{opener.text}}} without \end{{{opener.text}}}")
+        if opener.text not in grammar.MATRICES:
+            raise Slip(opener.span, f"the environment {opener.text} is not read here")
+        self.take()
+        parts = [self.expression()]
+        while self.token.kind == "newline" and self.peek().kind != "end":
+            self.take()
+            parts.append(self.expression())
+        if self.token.at("&"):
+            raise Slip(self.token.span, "a matrix written out by its entries is not read", "one column")
+        if self.token.kind == "newline":
+            self.take()
+        self.expect("end", f"\\end{{{opener.text}}}")
+        return Concat(self.since(opener.start), tuple(parts))
+
+
+def as_product(call: Call, bracket: Token) -> Node:
+    r"""``\sigma(1-\sigma)`` is a product: the argument names the function itself, without an argument."""
+    inner = call.arguments[0] if len(call.arguments) == 1 else None
+    if inner is None or call.power is not None:
+        return call
+    if not any(isinstance(node, Function) and node.function == call.function for node in inner.walk()):
+        return call
+    head = Function(call.head, call.function, call.order)
+    group = Group(replace(call.span, start=bracket.start), inner)
+    return Mul(call.span, (head, group), ("",))

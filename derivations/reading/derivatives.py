@@ -1,0 +1,151 @@
+r"""Derivatives as people write them: ``\frac{\partial y}{\partial x}``, ``dy/dx``, ``\partial_x y``, ``\nabla_x y``."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from derivations.reading import grammar
+from derivations.reading.scripts import ScriptReader
+from derivations.reading.slips import Slip
+from derivations.reading.surface import Concat, Function, Group, Mul, Node, Partial, Symbol, Transposed
+from derivations.reading.tokens import Token
+
+Style = Literal["partial", "d", "nabla"]
+
+
+class DerivativeReader(ScriptReader):
+    def derivative(self, head: Token) -> Node | None:
+        r"""The derivative whose ``\frac`` was just taken; None where it is a plain fraction."""
+        style = self.style()
+        if style is None:
+            return None
+        self.descend(2)
+        of = self.differential()
+        by = self.differential()
+        self.depth -= 2
+        if by is None:
+            raise Slip(head.span, "a derivative without what it is taken by", "a name below")
+        check_variable(by)
+        if of is None:
+            of = self.operated()
+        return Partial(self.since(head.start), of, by, style)
+
+    def style(self) -> Style | None:
+        """Whether the two groups here are differentials."""
+        if self.token.kind != "{" or self.partner[self.position] < 0:
+            return None
+        below = self.partner[self.position] + 1
+        if self.tokens[below].kind != "{":
+            return None
+        if self.peek().at("partial") and self.tokens[below + 1].at("partial"):
+            return "partial"
+        above_d = self.is_d(self.position + 1) or (self.is_letter_d(self.position + 1) and self.peek(2).kind == "}")
+        return "d" if above_d and self.is_d(below + 1) else None
+
+    def is_letter_d(self, index: int) -> bool:
+        return self.tokens[index].kind == "letter" and self.tokens[index].text == "d"
+
+    def is_d(self, index: int) -> bool:
+        """The letter d directly before a name or bracket, as in ``dy``."""
+        if not self.is_letter_d(index):
+            return False
+        after = self.tokens[index + 1]
+        return after.kind in ("letter", "text", "{", "open", "left") or after.at(*_NAMED)
+
+    def differential(self) -> Node | None:
+        r"""``{\partial y}``; None for ``{\partial}`` alone."""
+        self.take()
+        mark = self.take()
+        if self.skip_kind("}"):
+            return None
+        self.refuse_higher(mark)
+        node = self.factor()
+        if not self.skip_kind("}"):
+            raise Slip(self.token.span, "more than one thing behind the sign of a derivative", "brackets around it")
+        return node
+
+    def refuse_higher(self, mark: Token) -> None:
+        if self.token.at("^", "'"):
+            raise Slip(mark.span.join(self.token.span), "higher or marked derivatives (∂², ∂⁺) are not read")
+
+    def operated(self) -> Node:
+        r"""What ``\frac{\partial}{\partial x}`` acts on: the product behind it, refused where that is unclear."""
+        if not self.starts_factor():
+            raise self.unexpected("what the derivative is taken of")
+        node = self.expression(grammar.PRODUCT)
+        if isinstance(node, Mul) and not plainly_one(node):
+            raise Slip(node.span, "it is unclear how far the derivative reaches", "brackets")
+        return node
+
+    def partial(self) -> Node:
+        r"""``\partial y / \partial x`` or ``\partial_x y``."""
+        head = self.take()
+        if self.token.at("_"):
+            return self.by_subscript(head, "partial")
+        self.refuse_higher(head)
+        of = None if self.token.at("/") else self.factor()
+        if not self.skip("/") or not self.skip("partial"):
+            raise Slip(head.span, "∂ that is not part of a derivative", "∂y/∂x")
+        by = self.factor()
+        check_variable(by)
+        return Partial(self.since(head.start), of if of is not None else self.operated(), by, "partial")
+
+    def named_derivative(self) -> Node:
+        r"""``\dv{y}{x}`` and ``\pdv{y}{x}`` of the physics package."""
+        head = self.take()
+        of, by = self.argument(), self.argument()
+        check_variable(by)
+        return Partial(self.since(head.start), of, by, "d" if head.text == "dv" else "partial")
+
+    def at_slash_derivative(self) -> bool:
+        """``dy/dx``, recognised by both letters d standing directly before a name."""
+        if not self.is_d(self.position) or self.peek().start != self.token.end:
+            return False
+        index = self.position + 1
+        while self.tokens[index].at(*grammar.ACCENTS, *grammar.FONTS):
+            index += 1
+        index = self.after_group(index)
+        while self.tokens[index].at("_", "^", "'"):
+            index = index + 1 if self.tokens[index].at("'") else self.after_group(index + 1)
+        return self.tokens[index].at("/") and index + 1 < len(self.tokens) and self.is_d(index + 1)
+
+    def slash_derivative(self) -> Node:
+        head = self.take()
+        of = self.factor()
+        self.expect("/", "the sign / of a derivative")
+        self.take()
+        by = self.factor()
+        check_variable(by)
+        return Partial(self.since(head.start), of, by, "d")
+
+    def nabla(self) -> Node:
+        head = self.take()
+        if not self.token.at("_"):
+            raise Slip(head.span, "∇ without what the gradient is taken by", r"\nabla_x")
+        return self.by_subscript(head, "nabla")
+
+    def by_subscript(self, head: Token, style: Style) -> Node:
+        self.take()
+        by = self.inside(self.script_tokens())
+        check_variable(by)
+        of = self.factor()
+        if self.token.kind in ("open", "left") and isinstance(of, Symbol):
+            raise Slip(self.token.span, "it is unclear whether this is the argument or a factor", "brackets")
+        return Partial(self.since(head.start), of, by, style)
+
+
+def plainly_one(node: Mul) -> bool:
+    """Whether a product would be differentiated as a whole by every reader."""
+    first, *rest = node.factors
+    return not any(node.operators) and not isinstance(first, Group) and not any(isinstance(f, Partial) for f in rest)
+
+
+_NAMED = grammar.GREEK | grammar.ACCENTS | grammar.FONTS | grammar.FUNCTION_COMMANDS
+
+
+def check_variable(node: Node) -> None:
+    """One differentiates by a name or by names stacked; raises Slip for anything else."""
+    inner = node.inner if isinstance(node, Group) else node
+    inner = inner.argument if isinstance(inner, Transposed) else inner
+    if not isinstance(inner, Symbol | Function | Concat):
+        raise Slip(node.span, "a derivative by something that is not a name", "a name")

@@ -1,0 +1,245 @@
+"""Surface trees: what the author wrote, before any meaning is given to it.
+
+Every node carries the span of the file that it was read from. The parser settles what the notation alone settles
+(precedence, arguments of a function, what is a transpose); what depends on shapes or on the rest of the sheet stays
+open here: whether a product sign means a matrix or an elementwise product, whether ``h_2`` is h at time 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from enum import Enum
+from fractions import Fraction
+from typing import Literal, TypeAlias
+
+from derivations.reading.places import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """Base of all surface trees."""
+
+    span: Span
+
+    def children(self) -> Iterator[Node]:
+        """The direct sub-trees, left to right as in the fields."""
+        for field in fields(self):
+            value = getattr(self, field.name)
+            for item in value if isinstance(value, tuple) else (value,):
+                if isinstance(item, Node):
+                    yield item
+
+    def walk(self) -> Iterator[Node]:
+        """This tree and all trees below it, parents first."""
+        yield self
+        for child in self.children():
+            yield from child.walk()
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """A time index: ``t`` is ("t", 0), ``t-1`` is ("t", -1), a plain 2 is (None, 2)."""
+
+    symbol: str | None
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Number(Node):
+    """A number exactly as written: ``320,800`` is 320800, ``0.5`` is 1/2."""
+
+    value: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol(Node):
+    r"""A name: ``\tilde{W}_{xz}^{(t)}`` has base ``W``, marks ``("tilde",)``, name ``xz``, time ("t", 0).
+
+    ``base`` is the letter, or the command without its backslash (``epsilon``, ``Gamma``); font commands leave no
+    trace. ``marks`` are accents, innermost first (``\widetilde`` counts as ``tilde``, ``\widehat`` as ``hat``,
+    ``\overline`` as ``bar``, a prime on a name as ``prime``). ``name`` is the subscript where it is no time index, as
+    plain text (``xz``, ``2``); a subscript of digits stays here, since only the sheet tells whether it is a time.
+    ``component`` is what follows the time or the name after a comma (``h_{t,j}``).
+    """
+
+    base: str
+    marks: tuple[str, ...] = ()
+    name: str = ""
+    time: Time | None = None
+    component: tuple[Node, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Neg(Node):
+    argument: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Add(Node):
+    """A sum; ``signs`` holds +1 or −1 for every addend."""
+
+    signs: tuple[int, ...]
+    addends: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mul(Node):
+    r"""A product of factors in one row, flat.
+
+    ``operators[k]`` stands between factors k and k+1: ``""`` for juxtaposition, else one of
+    ``cdot * times odot otimes circ @ oslash oplus``.
+    """
+
+    factors: tuple[Node, ...]
+    operators: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Divide(Node):
+    """A fraction, however written; never a derivative."""
+
+    numerator: Node
+    denominator: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Raise(Node):
+    """A power: ``x^2``, ``(h - y)^2``."""
+
+    base: Node
+    exponent: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Transposed(Node):
+    argument: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Node):
+    r"""A function of arguments: ``\sigma(x)``; ``\tanh^2 z`` has power 2; ``\sigma'(z)`` has order 1.
+
+    ``function`` is the plain name (``sigma``, ``tanh``, ``exp``, ``log``, ``softmax``, ``relu``, ``diag``, ``dim``,
+    or a letter for a generic function). ``e^{…}`` is ``exp``; ``\sqrt x`` is ``sqrt``. ``head`` is the name's span.
+    """
+
+    head: Span
+    function: str
+    arguments: tuple[Node, ...]
+    power: Node | None = None
+    order: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Function(Node):
+    r"""A function named without arguments: the σ of ``\frac{\partial \sigma}{\partial x}``, or ``\sigma'``."""
+
+    function: str
+    order: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Partial(Node):
+    r"""A derivative ``\frac{\partial y}{\partial x}``, ``\frac{dy}{dx}``, ``\nabla_x y``; ``style`` is how."""
+
+    of: Node
+    by: Node
+    style: Literal["partial", "d", "nabla"] = "partial"
+
+
+@dataclass(frozen=True, slots=True)
+class Concat(Node):
+    """``[h, x]`` or ``[h; x]``."""
+
+    parts: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tuple(Node):
+    """``(n, n+d)``, or ``{a, b}`` listing things."""
+
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group(Node):
+    """Brackets that only group; the span includes them."""
+
+    inner: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Norm(Node):
+    r"""``\|x\|`` with an optional subscript; squares are a Raise around it."""
+
+    argument: Node
+    order: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Big(Node):
+    r"""``\sum_{index=lower}^{upper} body`` or ``\prod``."""
+
+    kind: Literal["sum", "prod"]
+    index: str
+    lower: Node | None
+    upper: Node | None
+    body: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Space(Node):
+    r"""A set of tensors: ``\mathbb{R}^{n \times d}``; dims is empty for scalars."""
+
+    dims: tuple[Node, ...]
+
+
+class Relation(Enum):
+    """What stands between two sides."""
+
+    EQUAL = "="  # also \equiv, \triangleq
+    DEFINED = ":="
+    APPROX = "≈"
+    MEMBER = "∈"  # also "x: n × d"
+    COMPARE = "≤"  # any inequality: carried, not checked yet
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A relation sign with its place and its own text."""
+
+    relation: Relation
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    r"""A chain ``items[0] links[0] items[1] …``; a mere expression has one item and no link.
+
+    ``lead`` holds the words or arrows before it, in lower case (``where``, ``and``, ``for``, ``implies``); ``follows``
+    is true where it stands after an arrow in the same display, so that it is said to follow from the statement before.
+    ``unit`` is a trailing text such as ``\# parameters``.
+    """
+
+    span: Span
+    items: tuple[Node, ...]
+    links: tuple[Link, ...]
+    lead: tuple[str, ...] = ()
+    follows: bool = False
+    unit: str = ""
+    display: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A statement that could not be read whole: where it stopped, what stood there, what was expected."""
+
+    span: Span
+    at: Span
+    message: str
+    expected: str = ""
+    display: bool = True
+
+
+Sentence: TypeAlias = Statement | Unreadable

@@ -1,0 +1,201 @@
+"""What is said of a sheet: the one record behind terminal, JSON, HTML and LaTeX.
+
+``to_json`` is the contract, version 1: keys may be added, never renamed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+
+class Verdict(Enum):
+    """What is known of a step, from best to worst."""
+
+    GIVEN = "given"
+    PROVED = "proved"
+    HOLDS = "holds"
+    UNDECIDED = "undecided"
+    UNCLEAR = "unclear"
+    WRONG = "wrong"
+
+    @property
+    def rank(self) -> int:
+        return list(Verdict).index(self)
+
+
+def worst(verdicts: list[Verdict]) -> Verdict:
+    """The worst of some verdicts; a line takes the worst of its steps."""
+    return max(verdicts, key=lambda verdict: verdict.rank)
+
+
+@dataclass(frozen=True, slots=True)
+class Counterexample:
+    """A point at which the two sides differ, exact.
+
+    ``sizes`` gives every dimension, ``values`` every variable (nested lists of exact numbers as text), ``entry`` the
+    index of the entry shown; ``left`` and ``right`` are exact rationals or decimals certified to the digits given;
+    ``replayed`` is what an independent float64 evaluator found for the two sides.
+    """
+
+    sizes: dict[str, int]
+    values: dict[str, Any]
+    entry: tuple[int, ...]
+    left: str
+    right: str
+    replayed: tuple[float, float] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "sizes": self.sizes,
+            "values": self.values,
+            "entry": list(self.entry),
+            "left": self.left,
+            "right": self.right,
+            "replayed": None if self.replayed is None else list(self.replayed),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """An edit of the author's own text that makes the step right, and was proved to."""
+
+    old: str
+    new: str
+    line: int
+    column: int
+    code: str
+
+    def to_json(self) -> dict[str, Any]:
+        return {"from": self.old, "to": self.new, "line": self.line, "column": self.column, "code": self.code}
+
+
+@dataclass(frozen=True, slots=True)
+class Witnesses:
+    """Largest relative errors of the derived gradient against torch autograd and finite differences."""
+
+    autograd: float
+    finite_differences: float
+
+    def to_json(self) -> dict[str, Any]:
+        return {"autograd": self.autograd, "finite_differences": self.finite_differences}
+
+
+@dataclass(slots=True)
+class Step:
+    """One relation of a chain. ``end_*`` close the span that starts at line and column (the right-hand side)."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    relation: str
+    lhs: str
+    rhs: str
+    verdict: Verdict
+    code: str = ""  # the headline's stable code: wrong-derivative, unequal, shapes, factor-count, syntax, ...
+    headline: str = ""
+    reading: list[str] = field(default_factory=list)
+    why: str = ""
+    shapes: tuple[str, str] | None = None
+    related: tuple[int, str] | None = None  # another line involved, and what it says
+    counterexample: Counterexample | None = None
+    repair: Repair | None = None
+    expected: str | None = None
+    follows_from: int | None = None
+    witnesses: Witnesses | None = None
+    log: list[str] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "line": self.line,
+            "column": self.column,
+            "relation": self.relation,
+            "lhs": self.lhs,
+            "rhs": self.rhs,
+            "verdict": self.verdict.value,
+            "code": self.code,
+            "headline": self.headline,
+            "reading": self.reading,
+            "why": self.why,
+            "shapes": None if self.shapes is None else list(self.shapes),
+            "counterexample": None if self.counterexample is None else self.counterexample.to_json(),
+            "repair": None if self.repair is None else self.repair.to_json(),
+            "expected": self.expected,
+            "follows_from": self.follows_from,
+            "witnesses": None if self.witnesses is None else self.witnesses.to_json(),
+        }
+
+
+@dataclass(slots=True)
+class StatementReport:
+    """One statement of the sheet; an unclear one has one step, whose place is the caret."""
+
+    line: int
+    column: int
+    end_line: int
+    latex: str
+    kind: str  # definition | claim | unclear
+    verdict: Verdict
+    steps: list[Step] = field(default_factory=list)
+    shape: str = ""  # of the defined name
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "line": self.line,
+            "column": self.column,
+            "end_line": self.end_line,
+            "latex": self.latex,
+            "kind": self.kind,
+            "verdict": self.verdict.value,
+            "steps": [step.to_json() for step in self.steps],
+        }
+
+
+@dataclass(slots=True)
+class SymbolReport:
+    name: str
+    shape: list[str]
+    declared: bool
+
+    def to_json(self) -> dict[str, Any]:
+        return {"name": self.name, "shape": self.shape, "declared": self.declared}
+
+
+@dataclass(slots=True)
+class Report:
+    """All that is said of one sheet. ``text`` is the sheet itself, kept for carets; it is not part of the JSON."""
+
+    sheet: str
+    text: str
+    seed: int
+    conventions: dict[str, str] = field(default_factory=dict)
+    symbols: list[SymbolReport] = field(default_factory=list)
+    statements: list[StatementReport] = field(default_factory=list)
+
+    @property
+    def summary(self) -> dict[str, int]:
+        counts = dict.fromkeys((v.value for v in Verdict), 0)
+        for statement in self.statements:
+            counts[statement.verdict.value] += 1
+        return counts
+
+    @property
+    def exit_code(self) -> int:
+        """0 all right, 1 something wrong, 3 something unclear or undecided and nothing wrong."""
+        counts = self.summary
+        if counts["wrong"]:
+            return 1
+        return 3 if counts["unclear"] or counts["undecided"] else 0
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "version": 1,
+            "sheet": self.sheet,
+            "seed": self.seed,
+            "conventions": self.conventions,
+            "symbols": [symbol.to_json() for symbol in self.symbols],
+            "statements": [statement.to_json() for statement in self.statements],
+            "summary": self.summary,
+        }

@@ -1,0 +1,99 @@
+"""Shape inference: unification over dimensions.
+
+A dimension that is not known yet is a SymPy symbol of its own; :class:`Dimensions` binds it as equations are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import cast
+
+import sympy
+
+from derivations.errors import ShapeError
+from derivations.terms import Dim, Shape, dimension, shape_text
+
+LETTERS = ("n", "d", "m", "p", "q", "k", "r", "s")
+
+
+class Dimensions:
+    """The dimensions of one sheet: fresh unknowns, and what they were found to be."""
+
+    def __init__(self) -> None:
+        self._bound: dict[sympy.Symbol, Dim] = {}
+        self._count = 0
+        self._postponed: list[tuple[Dim, Dim]] = []
+
+    def fresh(self, rank: int) -> Shape:
+        """A shape of unknown dimensions."""
+        self._count += rank
+        return tuple(sympy.Symbol(f"?{self._count - k}", integer=True, positive=True) for k in range(rank))
+
+    def resolve(self, dim: Dim) -> Dim:
+        """A dimension with all that is known put in."""
+        while dim.free_symbols & self._bound.keys():
+            dim = cast(Dim, sympy.expand(dim.xreplace(self._bound)))
+        return dim
+
+    def shape(self, shape: Shape) -> Shape:
+        return tuple(map(self.resolve, shape))
+
+    def unify(self, left: Shape, right: Shape) -> None:
+        """Make two shapes equal. Raises ShapeError where they cannot be."""
+        left, right = self.shape(left), self.shape(right)
+        if len(left) != len(right):
+            raise ShapeError(f"{shape_text(left)} against {shape_text(right)}")
+        for a, b in zip(left, right, strict=True):
+            self._unify(a, b)
+
+    def _unify(self, a: Dim, b: Dim) -> None:
+        difference = sympy.expand(self.resolve(a) - self.resolve(b))
+        unknowns = sorted((s for s in difference.free_symbols if is_unknown(s)), key=str)
+        if difference == 0:
+            return
+        if not unknowns:
+            raise ShapeError(f"dimension {self.resolve(a)} against {self.resolve(b)}")
+        whole = next((s for s in unknowns if self.resolve(a) == s or self.resolve(b) == s), None)
+        if whole is None and len(unknowns) > 1:
+            self._postponed.append((a, b))
+            return
+        self._bind(whole or unknowns[0], difference)
+
+    def _bind(self, unknown: sympy.Symbol, difference: Dim) -> None:
+        slope = difference.coeff(unknown)
+        value = sympy.expand(unknown - difference / slope)
+        if unknown in value.free_symbols or value.could_extract_minus_sign():
+            raise ShapeError(f"no dimension fits: {difference} = 0")
+        self._bound[unknown] = value
+
+    def settle(self) -> None:
+        """Take up the equations that had two unknowns when they were read."""
+        for _ in range(len(self._postponed)):
+            waiting, self._postponed = self._postponed, []
+            for a, b in waiting:
+                self._unify(a, b)
+            if len(self._postponed) == len(waiting):
+                return
+
+    def name_unknowns(self, wishes: Iterable[tuple[Dim, str]], taken: set[str]) -> None:
+        """Give every unknown a letter: those with a wish first, the others the next letter that is free."""
+        for dim, letter in wishes:
+            for unknown in _unknowns(self.resolve(dim)):
+                self._bound[unknown] = dimension(letter)
+                taken.add(letter)
+
+    def name_rest(self, dims: Iterable[Dim], taken: set[str]) -> None:
+        for dim in dims:
+            for unknown in _unknowns(self.resolve(dim)):
+                letter = next((x for x in LETTERS if x not in taken), f"n_{len(taken)}")
+                taken.add(letter)
+                self._bound[unknown] = dimension(letter)
+
+
+def is_unknown(symbol: sympy.Basic) -> bool:
+    """Whether a symbol stands for a dimension that is not known yet."""
+    return str(symbol).startswith("?")
+
+
+def _unknowns(dim: Dim) -> list[sympy.Symbol]:
+    return sorted((s for s in dim.free_symbols if is_unknown(s)), key=str)

@@ -1,0 +1,282 @@
+"""From sentences to a sheet: what is defined, what is declared, what is claimed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import cast
+
+import sympy
+
+from derivations.errors import ShapeError
+from derivations.infer import Equation, Inference
+from derivations.names import Names, Ref, is_loss
+from derivations.reading import surface as s
+from derivations.reading.places import Source
+from derivations.terms import Dim, Shape, dimension
+from derivations.world import Definition, Knowledge
+
+SUPPOSING = frozenset({"if", "when", "whenever", "suppose", "assume", "assuming", "for", "unless"})
+EQUATING = (s.Relation.EQUAL, s.Relation.DEFINED)
+
+
+@dataclass(slots=True)
+class Entry:
+    """One statement of the sheet.
+
+    ``given`` holds the steps that define something; all others are claimed. ``assumed`` marks declarations and
+    conditions, which claim nothing.
+
+    ``kind`` is definition, claim, unclear, or count: a number that is said to follow for given sizes (``sizes``) from
+    the statement before (``source_entry``).
+    """
+
+    sentence: s.Sentence
+    kind: str
+    given: frozenset[int] = frozenset()
+    defines: str = ""
+    sizes: dict[str, Fraction] = field(default_factory=dict)
+    about: s.Statement | None = None
+    assumed: bool = False
+    clash: str = ""
+
+
+@dataclass(slots=True)
+class Sheet:
+    """A sheet as it was understood."""
+
+    source: Source
+    entries: list[Entry]
+    knowledge: Knowledge
+    declared: set[str]
+    scalars_only: bool
+    dims: set[str] = field(default_factory=set)
+    loose: set[str] = field(default_factory=set)
+
+
+def understand(source: Source, sentences: Sequence[s.Sentence]) -> Sheet:
+    """Sort the sentences of a sheet into definitions, declarations and claims, and infer all shapes."""
+    return _Reader(source, sentences).sheet()
+
+
+class _Reader:
+    def __init__(self, source: Source, sentences: Sequence[s.Sentence]) -> None:
+        self.source = source
+        self.sentences = sentences
+        statements = [x for x in sentences if isinstance(x, s.Statement)]
+        self.names = Names(item for statement in statements for item in statement.items)
+        self.knowledge = Knowledge(self.names)
+        self.equations: list[tuple[Equation, Entry]] = []
+        self.declarations: list[tuple[s.Node, Shape]] = []
+        self.entries: list[Entry] = []
+
+    def sheet(self) -> Sheet:
+        conditions: s.Statement | None = None
+        for sentence in self.sentences:
+            entry = self._entry(sentence, conditions)
+            conditions = sentence if isinstance(sentence, s.Statement) and _is_condition(sentence) else None
+            if entry is not None:
+                self.entries.append(entry)
+        return self._with_shapes()
+
+    def _with_shapes(self) -> Sheet:
+        scalars = self._scalars_only()
+        inference = Inference(self.names, self._formals(), scalars)
+        claims = [item for entry in self.entries if entry.kind == "claim" for item in _items(entry)]
+        shapes = inference.run(self.declarations, [equation for equation, _ in self.equations], claims)
+        for equation, error in inference.clashes:
+            self._note_clash(equation, error)
+        self.knowledge.shapes = shapes
+        dims = {str(x) for shape in shapes.values() for dim in shape for x in dim.free_symbols}
+        return Sheet(self.source, self.entries, self.knowledge, inference.declared, scalars, dims, inference.loose)
+
+    def _note_clash(self, equation: Equation, error: ShapeError) -> None:
+        entry = next(entry for found, entry in self.equations if found is equation)
+        entry.clash = entry.clash or str(error)
+
+    def _line(self, node: s.Node) -> int:
+        return self.source.place(node.span.start).line
+
+    # One sentence
+
+    def _entry(self, sentence: s.Sentence, conditions: s.Statement | None) -> Entry | None:
+        if isinstance(sentence, s.Unreadable):
+            return Entry(sentence, "unclear")
+        if not sentence.links:
+            return self._count(sentence, conditions)
+        if _is_condition(sentence) or _is_supposed(sentence):
+            return Entry(sentence, "definition", assumed=True)
+        if sentence.links[0].relation is s.Relation.MEMBER:
+            return self._declaration(sentence, (sentence.items[0],), sentence.items[1])
+        first = sentence.items[0]
+        if isinstance(first, s.Call) and first.function == "dim":
+            return self._declaration(sentence, first.arguments, sentence.items[1])
+        if isinstance(first, s.Symbol) and sentence.links[0].relation in EQUATING and self._is_new(first, sentence):
+            return self._definition(sentence, first)
+        return Entry(sentence, "claim")
+
+    def _is_new(self, symbol: s.Symbol, sentence: s.Statement) -> bool:
+        ref = self.names.ref(symbol)
+        own = any(isinstance(n, s.Symbol) and self.names.ref(n) == ref for n in sentence.items[1].walk())
+        return not own and not symbol.component and self.knowledge.definition(ref) is None
+
+    def _count(self, sentence: s.Statement, conditions: s.Statement | None) -> Entry | None:
+        """``n = d = 200 ⇒ 320,800``: a value said to follow from the expression before."""
+        if conditions is None or not sentence.follows or not isinstance(sentence.items[0], s.Number):
+            return None
+        value = cast(s.Number, conditions.items[-1]).value
+        sizes = {self.names.ref(cast(s.Symbol, x)).key: value for x in conditions.items[:-1]}
+        earlier = [e.sentence for e in self.entries if e.kind == "claim" and isinstance(e.sentence, s.Statement)]
+        return Entry(sentence, "count", sizes=sizes, about=earlier[-1] if earlier else None)
+
+    def _declaration(self, sentence: s.Statement, of: tuple[s.Node, ...], space: s.Node) -> Entry:
+        shape = self._shape_of(space)
+        if shape is None:
+            return Entry(sentence, "claim")
+        for tree in of:
+            self.declarations.append((tree, shape))
+        return Entry(sentence, "definition", assumed=True)
+
+    def _shape_of(self, space: s.Node) -> Shape | None:
+        if not isinstance(space, s.Space | s.Tuple):
+            return None
+        items = space.dims if isinstance(space, s.Space) else space.items
+        dims = [_dim(item) for item in items]
+        if any(dim is None for dim in dims):
+            return None
+        shape = tuple(cast(Dim, dim) for dim in dims)
+        return shape[:1] if len(shape) == 2 and shape[1] == 1 else shape
+
+    def _definition(self, sentence: s.Statement, symbol: s.Symbol) -> Entry:
+        ref = self.names.ref(symbol)
+        self._define(symbol, sentence.items[1], ref)
+        entry = Entry(sentence, "definition", frozenset({0}), ref.key)
+        self.equations.append((Equation(symbol, sentence.items[1]), entry))
+        for step in range(1, len(sentence.links)):
+            for unknown, node in self._solved(sentence.items[step], sentence.items[step + 1]):
+                self._define(unknown, node, self.names.ref(unknown))
+                self.equations.append((Equation(unknown, node), entry))
+                entry.given |= {step}
+        return entry
+
+    def _define(self, symbol: s.Symbol, node: s.Node, ref: Ref) -> None:
+        letter = ref.time.symbol if ref.time else None
+        if ref.time is None and not is_loss(symbol) and _mentions_now(node):
+            self.knowledge.implicit.add(ref.key)
+            letter = "t"
+        definition = Definition(node, letter, self._line(symbol), is_loss(symbol), ref.time)
+        if ref.time is not None and ref.time.symbol is None:
+            self.knowledge.instances[ref] = definition
+        else:
+            self.knowledge.families.setdefault(ref.key, definition)
+
+    def _solved(self, known: s.Node, unknown: s.Node) -> list[tuple[s.Symbol, s.Node]]:
+        r"""``σ(A) = σ(\tilde z)`` with a new name \tilde z: it stands for A."""
+        pairs = list(_matched(known, unknown, self._is_unseen))
+        return pairs if len(pairs) == 1 else []
+
+    def _is_unseen(self, symbol: s.Symbol) -> bool:
+        key = self.names.ref(symbol).key
+        if self.knowledge.defined(key):
+            return False
+        seen = (
+            n for e in self.entries if isinstance(e.sentence, s.Statement) for i in e.sentence.items for n in i.walk()
+        )
+        return not any(isinstance(n, s.Symbol) and self.names.ref(n).key == key for n in seen)
+
+    # The whole sheet
+
+    def _statements(self) -> Iterator[s.Statement]:
+        for entry in self.entries:
+            if isinstance(entry.sentence, s.Statement):
+                yield entry.sentence
+
+    def _nodes(self) -> Iterator[s.Node]:
+        for statement in self._statements():
+            for item in statement.items:
+                yield from item.walk()
+
+    def _formals(self) -> frozenset[str]:
+        """Arguments that only stand for a number: the x of σ(x) = … and of ∂σ/∂x."""
+        found = set()
+        for node in self._nodes():
+            if isinstance(node, s.Partial) and isinstance(node.of, s.Function) and isinstance(node.by, s.Symbol):
+                found.add(self.names.ref(node.by))
+        for statement in self._statements():
+            first = statement.items[0]
+            if isinstance(first, s.Call) and statement.links and isinstance(first.arguments[0], s.Symbol):
+                found.add(self.names.ref(first.arguments[0]))
+        return frozenset(ref.key for ref in found if ref.time is None and not self.knowledge.defined(ref.key))
+
+    def _scalars_only(self) -> bool:
+        """Whether nothing on the sheet has a shape: no matrix, no transpose, no elementwise sign, no declaration."""
+        if self.declarations:
+            return False
+        for node in self._nodes():
+            if isinstance(node, s.Transposed | s.Concat | s.Norm):
+                return False
+            if isinstance(node, s.Mul) and any(op in ("odot", "otimes", "circ", "@") for op in node.operators):
+                return False
+            if isinstance(node, s.Symbol) and node.base[:1].isupper() and not is_loss(node):
+                return False
+            if isinstance(node, s.Call) and node.function in ("diag", "softmax", "tr", "dim"):
+                return False
+        return True
+
+
+def _items(entry: Entry) -> tuple[s.Node, ...]:
+    return entry.sentence.items if isinstance(entry.sentence, s.Statement) else ()
+
+
+def _is_condition(statement: s.Statement) -> bool:
+    """``for n = d = 200``: sizes for what follows, not a definition."""
+    *firsts, last = statement.items
+    if not firsts or not isinstance(last, s.Number):
+        return False
+    plain = all(isinstance(x, s.Symbol) and x.time is None and not x.name for x in firsts)
+    return plain and (len(firsts) > 1 or "for" in statement.lead)
+
+
+def _is_supposed(statement: s.Statement) -> bool:
+    """``when z_t = 0``: supposed for what the prose says of it, neither claimed nor a definition."""
+    return bool(SUPPOSING & set(statement.lead))
+
+
+def _mentions_now(node: s.Node) -> bool:
+    return any(isinstance(x, s.Symbol) and x.time is not None and x.time.symbol == "t" for x in node.walk())
+
+
+def _dim(node: s.Node) -> Dim | None:
+    match node:
+        case s.Number() if node.value.denominator == 1 and node.value > 0:
+            return dimension(int(node.value))
+        case s.Symbol():
+            return dimension(node.base + (f"_{node.name}" if node.name else ""))
+        case s.Group():
+            return _dim(node.inner)
+        case s.Add() if all(sign == 1 for sign in node.signs):
+            return _combined(sympy.Add, node.addends)
+        case s.Mul():
+            return _combined(sympy.Mul, node.factors)
+    return None
+
+
+def _combined(operation: Callable[..., Dim], nodes: Sequence[s.Node]) -> Dim | None:
+    parts = [_dim(node) for node in nodes]
+    return None if None in parts else operation(*parts)
+
+
+def _matched(
+    known: s.Node, unknown: s.Node, is_unseen: Callable[[s.Symbol], bool]
+) -> Iterator[tuple[s.Symbol, s.Node]]:
+    """Pairs of a new name in ``unknown`` and what stands at its place in ``known``, where the rest has one form."""
+    if isinstance(unknown, s.Symbol) and is_unseen(unknown):
+        yield unknown, known
+        return
+    below, above = list(known.children()), list(unknown.children())
+    if type(known) is type(unknown) and len(below) == len(above):
+        if isinstance(known, s.Call) and isinstance(unknown, s.Call) and known.function != unknown.function:
+            return
+        for a, b in zip(below, above, strict=True):
+            yield from _matched(a, b, is_unseen)

@@ -1,0 +1,103 @@
+"""How names are read: how far they are unfolded, what ∂ holds fixed, and what the sheet says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from derivations.errors import ShapeError, SheetError
+from derivations.names import Names, Ref
+from derivations.reading import surface as s
+from derivations.reading.places import Span
+from derivations.terms import Shape
+
+
+class UnclearError(SheetError):
+    """An expression has no meaning that is known; ``span`` is where, ``expected`` what would do."""
+
+    def __init__(self, message: str, span: Span, expected: str = "") -> None:
+        super().__init__(message)
+        self.span = span
+        self.expected = expected
+
+
+class MisfitError(ShapeError):
+    """No reading makes the shapes fit; ``span`` is where."""
+
+    def __init__(self, message: str, span: Span) -> None:
+        super().__init__(message)
+        self.span = span
+
+
+class OpenEndedError(SheetError):
+    """A total derivative reaches further back than any time the statement names: only induction could tell."""
+
+
+class Mode(Enum):
+    """What ∂y/∂x holds fixed."""
+
+    TOTAL = "total: through every path"
+    WITHIN_STEP = "within the time step: earlier states held"
+    IMMEDIATE = "total, but immediate for a state by a parameter"
+    DIRECT = "direct: the defining equation alone, all other names held"
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """How names are read.
+
+    ``floor`` gives, per time letter (None for plain numbers), the last time that is not unfolded; ``env`` what a
+    time letter stands for; ``cut`` a name that stays a variable; ``held`` a time before which states stay variables;
+    ``only`` the one name that is unfolded (for direct partials).
+    """
+
+    floor: tuple[tuple[str | None, int], ...] = ((None, 0),)
+    mode: Mode = Mode.TOTAL
+    env: tuple[tuple[str, s.Time], ...] = ()
+    cut: Ref | None = None
+    held: s.Time | None = None
+    only: Ref | None = None
+
+    def unfolds(self, ref: Ref) -> bool:
+        """Whether a defined name is replaced by its definition."""
+        if ref == self.cut or (self.only is not None and ref != self.only):
+            return False
+        if ref.time is None:
+            return True
+        if self.held is not None and ref.time.symbol == self.held.symbol and ref.time.offset < self.held.offset:
+            return False
+        return ref.time.offset > dict(self.floor).get(ref.time.symbol, -1)
+
+    def plain(self) -> World:
+        """The world in which values are taken: everything unfolded down to the floor."""
+        return replace(self, cut=None, held=None, only=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What a name stands for; ``letter`` is the time letter it was defined with, ``line`` where."""
+
+    node: s.Node
+    letter: str | None
+    line: int
+    loss: bool = False
+    time: s.Time | None = None
+
+
+@dataclass
+class Knowledge:
+    """What a sheet says: names, shapes, definitions of families and of single instances."""
+
+    names: Names
+    shapes: Mapping[str, Shape] = field(default_factory=dict)
+    families: dict[str, Definition] = field(default_factory=dict)
+    instances: dict[Ref, Definition] = field(default_factory=dict)
+    implicit: set[str] = field(default_factory=set)
+
+    def definition(self, ref: Ref) -> Definition | None:
+        """The definition that fits a name at a time."""
+        return self.instances.get(ref) or self.families.get(ref.key)
+
+    def defined(self, key: str) -> bool:
+        return key in self.families or any(ref.key == key for ref in self.instances)

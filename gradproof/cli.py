@@ -1,0 +1,117 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from derivations.errors import GradproofError, InternalError, UsageError
+from gradproof import __version__, autograd_witness
+from gradproof.sheets import read_sheet
+
+if TYPE_CHECKING:
+    from derivations.check import Options, Witness
+    from derivations.report import Report
+
+UNUSABLE = 2
+SEVERITY = (0, 3, 1, UNUSABLE)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="gradproof")
+def cli() -> None:
+    """Proofread your gradients."""
+
+
+@cli.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE…")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to write the report.")
+@click.option("--strict", is_flag=True, help="Count as wrong what is right only under a departing reading.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of every random choice.")
+@click.option(
+    "--time-limit",
+    type=click.FloatRange(min=0, min_open=True),
+    default=10.0,
+    show_default=True,
+    help="Seconds a statement may take.",
+)
+@click.option("--no-torch", is_flag=True, help="Do not compare derivatives with torch autograd.")
+@click.option("--debug", is_flag=True, help="Show a traceback where gradproof itself fails.")
+def check(
+    files: tuple[str, ...], form: str, strict: bool, seed: int, time_limit: float, no_torch: bool, debug: bool
+) -> None:
+    """Check Markdown sheets; - reads standard input.
+
+    Exit codes: 0 all right; 1 something wrong; 3 something unclear or undecided, nothing wrong; 2 a file or the call
+    cannot be used.
+    """
+    from derivations.check import Options
+
+    options = Options(seed, time_limit, strict)
+    witness = None if no_torch else autograd_witness()
+    reports: list[Report] = []
+    code = 0
+    for name in files:
+        try:
+            report = _checked(name, options, witness)
+        except GradproofError as error:
+            if debug:
+                raise
+            _complain(error)
+            code = UNUSABLE
+            continue
+        reports.append(report)
+        code = max(code, report.exit_code, key=SEVERITY.index)
+        if form == "text":
+            _show(report, first=len(reports) == 1)
+    if form == "json":
+        _write_json(reports, several=len(files) > 1)
+    sys.exit(code)
+
+
+def _checked(name: str, options: Options, witness: Witness | None) -> Report:
+    from derivations.check import check_sheet
+
+    try:
+        return check_sheet(read_sheet(name), options, witness)
+    except (RecursionError, MemoryError) as error:
+        raise UsageError(f"{name}: too deeply nested or too large to check ({type(error).__name__})") from error
+
+
+def _complain(error: GradproofError) -> None:
+    own = "this is a fault of gradproof itself, please report it: " if isinstance(error, InternalError) else ""
+    click.echo(f"gradproof: {own}{error}", err=True)
+
+
+def _show(report: Report, first: bool) -> None:
+    from gradproof.text import WIDTH, render
+
+    terminal = sys.stdout.isatty()
+    colour = terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    width = max(60, os.get_terminal_size().columns) if terminal else WIDTH
+    if not first:
+        click.echo()
+    click.echo(render(report, colour=colour, width=width), nl=False, color=colour)
+
+
+def _write_json(reports: list[Report], several: bool) -> None:
+    found = [report.to_json() for report in reports]
+    if several:
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+    elif found:
+        click.echo(json.dumps(found[0], indent=2, ensure_ascii=False))
+
+
+def main() -> None:
+    """Run the command line; Ctrl-C ends with 130."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(UNUSABLE)

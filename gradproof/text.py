@@ -1,0 +1,265 @@
+"""The report as text for a terminal. The words stand in ``templates/report.txt.j2``; here are the lines and carets."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from unicodedata import combining, east_asian_width
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from derivations.report import Counterexample, Report, StatementReport, Step, Verdict
+
+WIDTH = 80
+STYLES = {"error": "1;31", "warning": "1;33", "good": "32", "note": "36", "dim": "2", "bold": "1"}
+STYLE_OF = {
+    "given": "dim",
+    "proved": "good",
+    "holds": "good",
+    "wrong": "error",
+    "undecided": "warning",
+    "unclear": "warning",
+}
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+
+
+def template_folder() -> Path:
+    """The folder of the templates: inside the installed package, or beside it in a checkout."""
+    packaged = Path(str(files("gradproof"))) / "templates"
+    return packaged if packaged.is_dir() else packaged.parent.parent / "templates"
+
+
+def render(report: Report, *, colour: bool = False, width: int = WIDTH) -> str:
+    """The whole report as text of at most ``width`` columns where the sheet allows it."""
+    environment = Environment(  # plain text, nothing to escape but control characters
+        loader=FileSystemLoader(template_folder()),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,
+        keep_trailing_newline=True,
+    )
+    environment.filters["styled"] = lambda text, style: styled(str(text), style, colour)
+    return environment.get_template("report.txt.j2").render(context(report, width))
+
+
+def context(report: Report, width: int) -> dict[str, Any]:
+    """What the template sees."""
+    lines = report.text.split("\n")
+    followers = _followers(report)
+    blocks = []
+    for statement in report.statements:
+        for number, step in enumerate(statement.steps, start=1):
+            if step.verdict in (Verdict.WRONG, Verdict.UNDECIDED, Verdict.UNCLEAR) and step.follows_from is None:
+                blocks.append(_diagnostic(step, number, statement, lines, followers, width))
+    return {
+        "sheet": clean(report.sheet),
+        "conventions": report.conventions,
+        "shapes": _shapes(report, width),
+        "diagnostics": blocks,
+        "rows": [_row(statement, width) for statement in report.statements],
+        "counts": [(name, count, STYLE_OF[name]) for name, count in report.summary.items() if count],
+        "seed": report.seed,
+        "width": width,
+    }
+
+
+def _shapes(report: Report, width: int) -> list[str]:
+    """Every shape with the names that have it."""
+    found: dict[str, list[str]] = {}
+    for symbol in report.symbols:
+        found.setdefault("×".join(symbol.shape) or "scalar", []).append(clean(symbol.name))
+    return [wrapped(f"{shape}: {'  '.join(names)}", width, 4) for shape, names in found.items() if shape != "scalar"]
+
+
+def _followers(report: Report) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for statement in report.statements:
+        for step in statement.steps:
+            if step.follows_from is not None:
+                found.setdefault(step.follows_from, []).append(step.line)
+    return found
+
+
+def _diagnostic(
+    step: Step, number: int, statement: StatementReport, lines: list[str], followers: dict[int, list[int]], width: int
+) -> dict[str, Any]:
+    wrong = step.verdict is Verdict.WRONG
+    gutter = len(str(step.end_line))
+    line, column, end = _place(step, lines)
+    shown, caret = window(lines[line - 1], column, end, width - gutter - 3)
+    return {
+        "kind": "error" if wrong else "warning",
+        "code": step.code or step.verdict.value,
+        "headline": wrapped(clean(step.headline), width - len(step.code) - 9, 0),
+        "line": line,
+        "column": column,
+        "step": f"   (step {number} of {len(statement.steps)})" if len(statement.steps) > 1 else "",
+        "gutter": " " * gutter,
+        "shown": shown,
+        "caret": caret,
+        "related": _related(step, lines, width - gutter - 3),
+        "facts": [wrapped(fact, width, gutter + 3) for fact in _facts(step)],
+        "help": wrapped(_help(step), width, 6) if step.repair else "",
+        "followers": _follow_text(followers.get(step.line, [])),
+    }
+
+
+def _place(step: Step, lines: list[str]) -> tuple[int, int, int]:
+    """Line, column and end column of the caret: the repair's place if there is one."""
+    if step.repair is not None and step.repair.old:
+        return step.repair.line, step.repair.column, step.repair.column + len(step.repair.old.split("\n")[0])
+    end = step.end_column if step.end_line == step.line else len(lines[step.line - 1]) + 1
+    return step.line, step.column, max(end, step.column + 1)
+
+
+def _related(step: Step, lines: list[str], width: int) -> dict[str, Any] | None:
+    if step.related is None or step.related[0] == step.line:
+        return None
+    line, note = step.related
+    return {"line": line, "shown": window(lines[line - 1], 1, 2, width)[0], "note": clean(note)}
+
+
+def _facts(step: Step) -> list[str]:
+    facts = []
+    if step.shapes and step.verdict is Verdict.WRONG:
+        left, right = step.shapes
+        facts.append(f"shapes: both {left}" if left == right else f"shapes: left {left}, right {right}")
+    if step.counterexample is not None:
+        facts.append(counterexample_text(step.counterexample))
+    if step.why:
+        facts.append(step.why)
+    if step.reading and step.verdict is Verdict.WRONG:
+        facts.append("read as: " + "; ".join(step.reading))
+    if step.expected:
+        facts.append("expected: " + step.expected)
+    return [clean(fact) for fact in facts]
+
+
+def _help(step: Step) -> str:
+    repair = step.repair
+    if repair is None:
+        return ""
+    old, new = repair.old.strip(), repair.new.strip()
+    edit = f"write {new} in place of {old}" if new else f"leave out {old}"
+    return clean(f"{edit}   [one edit, proved for all sizes]")
+
+
+def _follow_text(lines: list[int]) -> str:
+    numbers = sorted(set(lines))
+    if len(numbers) == 1:
+        return f"line {numbers[0]} follows from the same slip"
+    return f"lines {', '.join(map(str, numbers))} follow from the same slip" if numbers else ""
+
+
+def counterexample_text(found: Counterexample) -> str:
+    """The point in one line: sizes, what is not zero, and the two values."""
+    by_value: dict[int, list[str]] = {}
+    for name, value in found.sizes.items():
+        by_value.setdefault(value, []).append(name)
+    parts = [f"{' = '.join(names)} = {value}" for value, names in by_value.items()]
+    values = {name: _value_text(value) for name, value in found.values.items()}
+    parts += [f"{_name_text(name)} = {value}" for name, value in values.items() if _not_zero(value)]
+    if not all(map(_not_zero, values.values())):
+        parts.append("all else 0" if any(map(_not_zero, values.values())) else "every value 0")
+    entry = f" at entry ({', '.join(str(k + 1) for k in found.entry)})" if any(found.entry) else ""
+    return f"counterexample, exact: {', '.join(parts)}{entry}  →  left {found.left}, right {found.right}"
+
+
+def _name_text(name: str) -> str:
+    key, _, time = name.partition("@")
+    return f"{key}_{time}" if len(time) == 1 else f"{key}_{{{time}}}" if time else key
+
+
+def _value_text(value: Any) -> str:
+    if not isinstance(value, list):
+        return str(value)
+    return _value_text(value[0]) if len(value) == 1 else "[" + ", ".join(map(_value_text, value)) + "]"
+
+
+def _not_zero(text: str) -> bool:
+    return bool(re.search(r"[1-9]", text))
+
+
+def _row(statement: StatementReport, width: int) -> dict[str, Any]:
+    notes = sorted({note for step in statement.steps for note in _notes(step)})
+    name = statement.verdict.value
+    head = 6 + 10
+    return {
+        "line": statement.line,
+        "verdict": name,
+        "style": STYLE_OF[name],
+        "latex": shortened(clean(statement.latex), width - head),
+        "notes": [wrapped(note, width, head + 2) for note in notes],
+        "shape": statement.shape,
+    }
+
+
+def _notes(step: Step) -> list[str]:
+    found = [] if step.verdict is Verdict.WRONG else [clean(reading) for reading in step.reading]
+    if step.follows_from is not None:
+        found.append(f"follows from line {step.follows_from}")
+    return found
+
+
+# Text
+
+
+def clean(text: str) -> str:
+    """Text in one line with control and invisible characters made visible."""
+    return CONTROL.sub(lambda match: f"\\u{{{ord(match.group()):x}}}", text.replace("\n", " ").replace("\t", " "))
+
+
+def styled(text: str, style: str, colour: bool) -> str:
+    """Text in a style of the terminal, if it has colours."""
+    return f"\x1b[{STYLES[style]}m{text}\x1b[0m" if colour and text else text
+
+
+def cells(text: str) -> int:
+    """The columns that a text takes on a terminal."""
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def window(line: str, column: int, end: int, width: int) -> tuple[str, str]:
+    """A line cut to ``width`` columns around the characters ``column`` to ``end``, and the carets below them."""
+    line = line.rstrip("\r")
+    before, marked, after = (clean(line[a:b]) for a, b in ((0, column - 1), (column - 1, end - 1), (end - 1, None)))
+    room = max(width - 2, 10)
+    if cells(marked) > room - 1:
+        marked, after = _head(marked, room - 2) + "…", ""
+    if cells(before) + cells(marked) > room:
+        before = "…" + _tail(before, max(room - cells(marked) - 1, 0))
+    if cells(before + marked + after) > room:
+        after = _head(after, room - cells(before + marked) - 1) + "…"
+    return before + marked + after, " " * cells(before) + "^" * max(cells(marked), 1)
+
+
+def _head(text: str, room: int) -> str:
+    while cells(text) > max(room, 0):
+        text = text[:-1]
+    return text
+
+
+def _tail(text: str, room: int) -> str:
+    while cells(text) > room:
+        text = text[1:]
+    return text
+
+
+def shortened(text: str, room: int) -> str:
+    """A text of at most ``room`` columns, its end given up."""
+    return text if cells(text) <= room else _head(text, room - 1) + "…"
+
+
+def wrapped(text: str, width: int, indent: int) -> str:
+    """A text broken at spaces, following lines indented."""
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if cells(longer) > width - indent - 2 and lines[-1]:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return ("\n" + " " * (indent + 2)).join(lines)

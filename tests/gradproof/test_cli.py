@@ -1,0 +1,148 @@
+"""The command line: exit codes, machine output, bad files."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+import gradproof.cli as front
+from derivations.errors import InternalError
+from gradproof.cli import cli
+
+RIGHT = "$$h_t = \\tanh(W x_t)$$\n\n$$h_t = \\tanh(W x_t)$$\n"
+WRONG = "$$\\frac{\\partial \\sigma}{\\partial x} = \\sigma(x)(1 - \\sigma^2(x))$$\n"
+UNCLEAR = "$$h_t = \\foo(x)$$\n"
+
+
+def run(*arguments: str, text: str | bytes | None = None) -> Result:
+    return CliRunner().invoke(cli, ["check", "--no-torch", *arguments], input=text)
+
+
+def sheet(folder: Path, text: str, name: str = "sheet.md") -> str:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize(("text", "code"), [(RIGHT, 0), (WRONG, 1), (UNCLEAR, 3), (UNCLEAR + WRONG, 1)])
+def test_exit_codes(tmp_path: Path, text: str, code: int) -> None:
+    assert run(sheet(tmp_path, text)).exit_code == code
+
+
+def test_machine_output_has_the_promised_keys(tmp_path: Path) -> None:
+    result = run("--format", "json", sheet(tmp_path, WRONG))
+    report = json.loads(result.stdout)
+    assert report["version"] == 1
+    assert set(report) >= {"version", "sheet", "conventions", "symbols", "statements", "summary"}
+    statement = report["statements"][0]
+    assert set(statement) >= {"line", "column", "end_line", "latex", "kind", "verdict", "steps"}
+    step = statement["steps"][0]
+    keys = "line column relation lhs rhs verdict reading why counterexample repair expected follows_from witnesses"
+    assert set(step) >= set(keys.split())
+    assert (step["verdict"], step["line"], step["column"]) == ("wrong", 1, 40)
+    assert step["repair"]["from"] == r"\sigma^2(x)"
+    assert step["repair"]["to"] == r"\sigma(x)"
+    assert {step["counterexample"]["left"], step["counterexample"]["right"]} == {"1/4", "3/8"}
+    assert set(report["summary"]) == {"given", "proved", "holds", "wrong", "undecided", "unclear"}
+
+
+def test_several_sheets_give_an_array(tmp_path: Path) -> None:
+    names = [sheet(tmp_path, RIGHT, "a.md"), sheet(tmp_path, WRONG, "b.md")]
+    result = run("--format", "json", *names)
+    assert [report["sheet"] for report in json.loads(result.stdout)] == names
+    assert result.exit_code == 1
+
+
+def test_one_bad_file_loses_nothing_else(tmp_path: Path) -> None:
+    result = run("--format", "json", str(tmp_path / "none.md"), sheet(tmp_path, RIGHT))
+    assert result.exit_code == 2
+    assert "no such file" in result.stderr
+    assert len(json.loads(result.stdout)) == 1
+
+
+def test_standard_input() -> None:
+    result = run("-", text=WRONG)
+    assert result.exit_code == 1
+    assert "<stdin>:1" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "empty"),
+        (b"  \n\n", "empty"),
+        (b"\x89PNG\x00\x00", "binary"),
+        ("$$x = é$$".encode("latin-1"), "save the file as UTF-8"),
+        (b"x" * 5_000_001, "larger than 5 MB"),
+    ],
+)
+def test_bad_files_are_named_with_the_remedy(tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "bad.md"
+    path.write_bytes(content)
+    result = run(str(path))
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert str(path) in result.stderr
+
+
+def test_a_huge_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "huge.md"
+    with path.open("wb") as file:
+        file.truncate(50_000_000)
+    assert run(str(path)).exit_code == 2
+
+
+def test_a_folder_is_refused(tmp_path: Path) -> None:
+    result = run(str(tmp_path))
+    assert result.exit_code == 2
+    assert "folder" in result.stderr
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_marked_encodings_are_read(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "sheet.md"
+    path.write_bytes(WRONG.encode(encoding))
+    assert run(str(path)).exit_code == 1
+
+
+def test_our_own_fault_is_called_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise InternalError("two engines disagree")
+
+    monkeypatch.setattr(front, "_checked", broken)
+    result = run(sheet(tmp_path, RIGHT))
+    assert result.exit_code == 2
+    assert "fault of gradproof itself" in result.stderr
+
+
+def test_strict_turns_departing_readings_into_wrong(tmp_path: Path) -> None:
+    text = "$$y = W x, \\quad L = \\frac{1}{2}(y - t)^2$$\n\n$$\\frac{\\partial L}{\\partial W} = (y - t) x$$\n"
+    name = sheet(tmp_path, text.replace("t)", "v)"))
+    assert run(name).exit_code == 0
+    assert run("--strict", name).exit_code == 1
+
+
+def test_same_seed_same_bytes(tmp_path: Path) -> None:
+    name = sheet(tmp_path, WRONG)
+    assert run("--seed", "7", name).stdout == run("--seed", "7", name).stdout
+
+
+def test_no_colour_where_there_is_no_terminal(tmp_path: Path) -> None:
+    assert "\x1b[" not in run(sheet(tmp_path, WRONG)).stdout
+
+
+def test_usage_errors_exit_with_2() -> None:
+    assert run("--time-limit", "0", "-").exit_code == 2
+    assert CliRunner().invoke(cli, ["check"]).exit_code == 2
+
+
+def test_torch_confirms_every_derivative(tmp_path: Path) -> None:
+    result = CliRunner().invoke(cli, ["check", "--format", "json", sheet(tmp_path, WRONG)])
+    step = json.loads(result.stdout)["statements"][0]["steps"][0]
+    assert step["witnesses"]["autograd"] < 1e-10
+    assert step["witnesses"]["finite_differences"] < 1e-6
+    assert "torch" in sys.modules
