@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from derivations.conventions import Conventions, choose
@@ -20,6 +22,7 @@ from derivations.sheet import EQUATING, Entry, Sheet, understand
 from derivations.terms import Term, dim_text
 from derivations.world import World
 
+MOST_FRAMES = 20_000
 Derivation = tuple[Term, Term, Term]
 """A differentiated term, the variable, and the derived Jacobian."""
 Witness = Callable[[Sequence[Derivation], int], Sequence[Witnesses | None]]
@@ -54,7 +57,19 @@ def check_sheet(source: Source, options: Options = Options(), witness: Witness |
     ``witness`` compares derived Jacobians with an independent engine; it is called once with every derivative of the
     sheet and the seed, and raises InternalError where the two disagree.
     """
-    return Checker(source, options, witness).report()
+    with recursion(MOST_FRAMES):
+        return Checker(source, options, witness).report()
+
+
+@contextmanager
+def recursion(frames: int) -> Iterator[None]:
+    """A deeper stack inside the block: an unrolled network nests one call a step and name."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, frames))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 class Checker:

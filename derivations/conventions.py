@@ -28,7 +28,9 @@ class Conventions:
 
     def described(self, sheet: Sheet) -> dict[str, str]:
         """One line for each convention, for the top of the report."""
-        found = {"vectors": "none: scalars only" if sheet.scalars_only else "columns"}
+        found = {
+            "vectors": "none: scalars only" if sheet.scalars_only else "rows" if sheet.knowledge.rows else "columns"
+        }
         if self.derivatives:
             found["∂"] = self.mode.value
             found["layout"] = (

@@ -30,6 +30,7 @@ class CountingElaborator(Elaborator):
     """Reads every tensor as the number of its entries and every name of a dimension as that dimension."""
 
     sizes: dict[str, sympy.Rational]
+    dims: set[str]
 
     def value_of(self, ref: Ref, world: World, span: Span) -> Term:
         if ref.key in self.sizes:
@@ -37,6 +38,8 @@ class CountingElaborator(Elaborator):
         shape = self.knowledge.shapes.get(ref.key)
         if shape:
             return size(sympy.Mul(*shape))
+        if ref.key not in self.dims:
+            raise UnclearError(f"{ref.key} is not a dimension of this sheet", span)
         return size(dimension(ref.key))
 
 
@@ -49,20 +52,37 @@ def counting(checker: Checker, sizes: dict[str, sympy.Rational] | None = None) -
     """An elaborator for counts; ``sizes`` puts numbers in for dimensions."""
     found = CountingElaborator(checker.sheet.knowledge)
     found.sizes = sizes or {}
+    found.dims = checker.sheet.dims
     return found
 
 
+def _names(node: s.Node, checker: Checker) -> set[str]:
+    return {checker.sheet.knowledge.names.ref(n).key for n in node.walk() if isinstance(n, s.Symbol)}
+
+
+def _is_count(node: s.Node) -> bool:
+    """Whether an expression can be a count: plain arithmetic of numbers and of names without a time."""
+    for part in node.walk():
+        if isinstance(part, s.Symbol):
+            if part.time is not None or part.component:
+                return False
+        elif isinstance(part, s.Mul):
+            if any(operator in ("odot", "otimes", "circ", "@") for operator in part.operators):
+                return False
+        elif not isinstance(part, s.Number | s.Add | s.Neg | s.Raise | s.Group | s.Divide):
+            return False
+    return True
+
+
 def judge_counting(left: s.Node, right: s.Node, world: World, checker: Checker) -> Judgement | None:
-    """``left = right`` as a count; None where the sheet's dimensions do not occur on either side."""
-    names = {
-        checker.sheet.knowledge.names.ref(n).key for x in (left, right) for n in x.walk() if isinstance(n, s.Symbol)
-    }
-    if not names & checker.sheet.dims:
+    """``left = right`` as a count; None where neither side is made of the sheet's dimensions alone."""
+    names = [_names(side, checker) for side in (left, right)]
+    if not (_is_count(left) and _is_count(right)) or not any(side and side <= checker.sheet.dims for side in names):
         return None
     judge = Judge(counting(checker), checker.options.seed, checker.options.time_limit)
     found = judge.judge(left, right, world)
     for mode, (attempt, decision) in found.right.items():
-        tensors = any(checker.sheet.knowledge.shapes.get(key) for key in names)
+        tensors = any(checker.sheet.knowledge.shapes.get(key) for side in names for key in side)
         readings = attempt.readings | ({ENTRIES} if tensors else frozenset())
         found.right[mode] = (Attempt(mode, attempt.left, attempt.right, readings, False), decision)
     return found

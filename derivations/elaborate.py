@@ -44,6 +44,8 @@ from derivations.world import Definition, Knowledge, MisfitError, Mode, OpenEnde
 
 MOST_READINGS = 24
 MOST_EXPONENT = 64
+MOST_UNFOLDED = 300
+MOST_SPLIT = 24
 GENERIC = frozenset("f g phi varphi theta psi".split())
 UNKNOWN_LOSS = "a gradient of a quantity that the sheet does not define is taken as given"
 NOW = s.Time("t", 0)
@@ -98,6 +100,10 @@ class Elaborator:
         self._refs[found] = ref
         return found
 
+    def known_values(self, world: World) -> list[tuple[Ref, Term]]:
+        """The names that were unfolded in a world so far, with their values."""
+        return [(ref, term) for (ref, where), term in self._values.items() if where == replace(world, env=())]
+
     def refs_of(self, term: Term) -> list[tuple[Term, Ref]]:
         """The names behind the variables of a term."""
         return [(v, self._refs[v]) for v in free_variables([term]) if v in self._refs]
@@ -112,6 +118,8 @@ class Elaborator:
             return self._values[key]
         if key in self._open:
             raise UnclearError(f"{ref.key} is defined by itself", span)
+        if len(self._open) > MOST_UNFOLDED:
+            raise UnclearError(f"{ref.key} goes back too many steps to be checked", span)
         self._open.add(key)
         try:
             term = self._unfold(ref, definition, world)
@@ -168,7 +176,8 @@ class Elaborator:
     def _symbol(self, node: s.Symbol, world: World) -> Value:
         if node.component:
             raise UnclearError("a single component cannot be checked yet", node.span)
-        return Value(self.value_of(self.ref(node, world), world, node.span))
+        term = self.value_of(self.ref(node, world), world, node.span)
+        return Value(term, self.knowledge.rows and term.rank == 1)
 
     def _add(self, node: s.Add, world: World, target: Shape | None) -> list[Value]:
         found = []
@@ -364,13 +373,13 @@ class Elaborator:
 
     def _outer_splits(self, row: Sequence[Value], operators: Sequence[str], target: Shape) -> Iterable[Value]:
         """Columns side by side as an outer product of a first and a last group, either way round."""
-        for cut in range(1, len(row)):
+        for cut in range(1, len(row) if len(row) <= MOST_SPLIT else 1):
             if operators[cut - 1] in ("odot", "circ"):
                 continue
             lefts = self._fold(row[:cut], operators[: cut - 1])[:1]
             rights = self._fold(row[cut:], operators[cut:])[:1]
             for left, right in combinations(lefts, rights):
-                if left.form.kind == right.form.kind == "column":
+                if left.form.kind == right.form.kind in ("column", "row"):
                     for first, second in ((left, right), (right, left)):
                         merged = _merge([left, right], outer(first.term, second.term))
                         if merged.term.shape == target:

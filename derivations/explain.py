@@ -13,7 +13,7 @@ from derivations.elaborate import Elaborator
 from derivations.errors import SheetError
 from derivations.functions import Derivative
 from derivations.judge import Judge, Judgement
-from derivations.latex import Printer
+from derivations.latex import Printer, written_size
 from derivations.names import Ref, ref_text
 from derivations.reading import surface as s
 from derivations.reading.parser import parse_expression
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from derivations.check import Checker, Judged
 
 MOST_EDITS = 160
+MOST_WRITTEN = 300
 ONLY_SCALAR = "it would be right only if everything were a scalar"
 
 
@@ -185,7 +186,10 @@ class Explainer:
             value = self.checker.elaborator.partial(first, world)
         except (UnclearError, SheetError):
             return None
-        return Printer(self._with_variables(value.term, self._known(item, world))).latex(value.term)
+        names = self._with_variables(value.term, self._known(item, world))
+        if written_size(value.term, names) > MOST_WRITTEN:
+            return None
+        return Printer(names).latex(value.term)
 
     def _known(self, item: Judged, world: World) -> dict[Term, str]:
         """Terms with a name: quantities at the times that the statement speaks of, and the derivatives it uses."""
@@ -202,6 +206,8 @@ class Explainer:
                     found.setdefault(elaborator.partial(node, world).term, self._text(node))
                 except SheetError:
                     continue
+        for ref, term in elaborator.known_values(world.plain()):
+            found.setdefault(term, ref_text(ref))
         return {term: text for term, text in found.items() if free_variables([term])}
 
     def _with_variables(self, term: Term, names: dict[Term, str]) -> dict[Term, str]:

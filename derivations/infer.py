@@ -33,10 +33,11 @@ class Inference:
     nothing on the sheet ties to a state, an input or a declaration.
     """
 
-    def __init__(self, names: Names, formals: frozenset[str], scalars_only: bool = False) -> None:
+    def __init__(self, names: Names, formals: frozenset[str], scalars_only: bool = False, rows: bool = False) -> None:
         self.names = names
         self.formals = formals
         self.scalars_only = scalars_only
+        self.rows = rows
         self.dims = Dimensions()
         self.shapes: dict[str, Shape] = {}
         self.declared: set[str] = set()
@@ -143,7 +144,8 @@ class _ShapeReader:
     def form(self, node: s.Node) -> Form:
         match node:
             case s.Symbol():
-                return Form(self.symbol(node))
+                shape = self.symbol(node)
+                return Form(shape, self.inference.rows and len(shape) == 1)
             case s.Neg() | s.Raise() | s.Group():
                 return self.form(next(node.children()))
             case s.Add():
@@ -207,7 +209,8 @@ class _ShapeReader:
         return shape_text(self.dims.shape(form.shape))
 
     def _concat(self, forms: list[Form]) -> Form:
-        return Form((sum((form.shape[0] for form in forms if form.shape), sympy.Integer(0)),))
+        total = sum((form.shape[0] for form in forms if form.shape), sympy.Integer(0))
+        return Form((total,), self.inference.rows)
 
 
 class _RankReader(_ShapeReader):
@@ -223,7 +226,7 @@ class _RankReader(_ShapeReader):
         return None
 
     def _concat(self, forms: list[Form]) -> Form:
-        return Form((dimension("?"),) * max(len(form.shape) for form in forms))
+        return Form((dimension("?"),) * max(len(form.shape) for form in forms), self.inference.rows)
 
 
 class _ClaimReader(_ShapeReader):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from derivations.functions import FUNCTIONS
-from derivations.terms import Apply, Block, Delta, Labels, Power, Product, Size, Sum, Term, Var, linear, product
+from derivations.terms import Apply, Block, Delta, Labels, Power, Product, Size, Sum, Term, Var, linear, postorder, product
 
 ATOM, FACTOR, SUM = 2, 1, 0
 
@@ -38,6 +38,14 @@ class Item:
 
 class NoMatrixFormError(Exception):
     """A product has no matrix notation."""
+
+
+def written_size(term: Term, names: Mapping[Term, str]) -> int:
+    """How many nodes the term has when written out, shared parts each time; names count as one."""
+    sizes: dict[Term, int] = {}
+    for node in postorder([term]):
+        sizes[node] = 1 if node in names else 1 + sum(sizes[child] for child in node.children)
+    return sizes[term]
 
 
 class Printer:

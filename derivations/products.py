@@ -69,7 +69,7 @@ def _elementwise(left: Form, right: Form, same: Same, reading: str = "") -> list
 
 
 def _outer(left: Form, right: Form, reading: str = "") -> list[Choice]:
-    if left.kind != "column" or len(right.shape) != 1:
+    if len(left.shape) != 1 or len(right.shape) != 1:
         return []
     return [Choice(Meaning.OUTER, Form(left.shape + right.shape), reading)]
 
@@ -101,7 +101,7 @@ _PLAIN: dict[tuple[str, str], Callable[[Form, Form, Same], list[Choice]]] = {
     ("row", "matrix"): _contract,
     ("row", "tensor"): _contract,
     ("row", "column"): _contract,
-    ("row", "row"): _elementwise,
+    ("row", "row"): lambda left, right, same: _elementwise(left, right, same) or _outer(left, right, OUTER),
     ("column", "row"): lambda left, right, same: _outer(left, right),
     ("column", "column"): _columns,
     ("column", "matrix"): _gradient_first,

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 from typing import cast
 
 import sympy
 
 from derivations.errors import ShapeError
 from derivations.infer import Equation, Inference
-from derivations.names import Names, Ref, is_loss
+from derivations.names import Names, Ref, is_loss, rank_by_habit
 from derivations.reading import surface as s
 from derivations.reading.places import Source
 from derivations.terms import Dim, Shape, dimension
@@ -82,7 +83,8 @@ class _Reader:
 
     def _with_shapes(self) -> Sheet:
         scalars = self._scalars_only()
-        inference = Inference(self.names, self._formals(), scalars)
+        self.knowledge.rows = self._vectors_are_rows()
+        inference = Inference(self.names, self._formals(), scalars, self.knowledge.rows)
         claims = [item for entry in self.entries if entry.kind == "claim" for item in _items(entry)]
         shapes = inference.run(self.declarations, [equation for equation, _ in self.equations], claims)
         for equation, error in inference.clashes:
@@ -209,6 +211,32 @@ class _Reader:
                 found.add(self.names.ref(first.arguments[0]))
         return frozenset(ref.key for ref in found if ref.time is None and not self.knowledge.defined(ref.key))
 
+    def _vectors_are_rows(self) -> bool:
+        """Whether the definitions multiply vectors by matrices from the left more often than from the right."""
+        votes = 0
+        for equation, _ in self.equations:
+            for node in equation.right.walk():
+                if isinstance(node, s.Mul):
+                    ranks = [self._habit_rank(factor) for factor in node.factors]
+                    votes += sum((pair == (1, 2)) - (pair == (2, 1)) for pair in pairwise(ranks))
+        return votes > 0
+
+    def _habit_rank(self, node: s.Node) -> int | None:
+        """1 for what is written like a vector, 2 for a matrix, None for anything else."""
+        match node:
+            case s.Symbol():
+                rank = rank_by_habit(node, self.names.ref(node).time is not None)
+                return rank if rank else None
+            case s.Group():
+                return self._habit_rank(node.inner)
+            case s.Concat():
+                return 1
+            case s.Transposed():
+                return 2 if self._habit_rank(node.argument) == 2 else None
+            case s.Add() | s.Mul() if isinstance(node, s.Add) or set(node.operators) <= {"odot", "otimes", "circ"}:
+                return max((self._habit_rank(child) or 0 for child in node.children()), default=0) or None
+        return None
+
     def _scalars_only(self) -> bool:
         """Whether nothing on the sheet has a shape: no matrix, no transpose, no elementwise sign, no declaration."""
         if self.declarations:
@@ -239,8 +267,11 @@ def _is_condition(statement: s.Statement) -> bool:
 
 
 def _is_supposed(statement: s.Statement) -> bool:
-    """``when z_t = 0``: supposed for what the prose says of it, neither claimed nor a definition."""
-    return bool(SUPPOSING & set(statement.lead))
+    """``when z_t = 0``, or a value in running text: supposed there, neither claimed nor a definition of the sheet."""
+    nodes = list(statement.items[0].walk())
+    names = any(isinstance(x, s.Symbol) for x in nodes) and not any(isinstance(x, s.Partial) for x in nodes)
+    value = names and isinstance(statement.items[-1], s.Number)
+    return bool(SUPPOSING & set(statement.lead)) or (value and not statement.display and not statement.follows)
 
 
 def _mentions_now(node: s.Node) -> bool:

@@ -87,13 +87,14 @@ class Definition:
 
 @dataclass
 class Knowledge:
-    """What a sheet says: names, shapes, definitions of families and of single instances."""
+    """What a sheet says: names, shapes, definitions of families and of single instances; whether vectors are rows."""
 
     names: Names
     shapes: Mapping[str, Shape] = field(default_factory=dict)
     families: dict[str, Definition] = field(default_factory=dict)
     instances: dict[Ref, Definition] = field(default_factory=dict)
     implicit: set[str] = field(default_factory=set)
+    rows: bool = False
 
     def definition(self, ref: Ref) -> Definition | None:
         """The definition that fits a name at a time."""

@@ -162,8 +162,10 @@ def counterexample_text(found: Counterexample) -> str:
     parts = [f"{' = '.join(names)} = {value}" for value, names in by_value.items()]
     values = {name: _value_text(value) for name, value in found.values.items()}
     parts += [f"{_name_text(name)} = {value}" for name, value in values.items() if _not_zero(value)]
-    if not all(map(_not_zero, values.values())):
+    if values and not all(map(_not_zero, values.values())):
         parts.append("all else 0" if any(map(_not_zero, values.values())) else "every value 0")
+    if not values:
+        parts.append("everywhere")
     entry = f" at entry ({', '.join(str(k + 1) for k in found.entry)})" if any(found.entry) else ""
     return f"counterexample, exact: {', '.join(parts)}{entry}  →  left {found.left}, right {found.right}"
 
