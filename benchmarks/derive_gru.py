@@ -24,20 +24,8 @@ from typing import Any
 import sympy
 
 from derivations.calculus import gradient
-from derivations.terms import (
-    Term,
-    add,
-    apply,
-    hadamard,
-    matmul,
-    number,
-    power,
-    scale,
-    subtract,
-    total,
-    transpose,
-    var,
-)
+from derivations.tensors import hadamard, matmul, total, transpose
+from derivations.terms import Term, add, apply, number, power, scale, subtract, var
 
 GATES = ("z", "r", "g")
 

@@ -21,12 +21,12 @@ from derivations.terms import (
     add,
     delta,
     ones,
-    postorder,
     power,
     product,
     scale,
     zeros,
 )
+from derivations.traverse import postorder
 
 Rules = Mapping[str, Derivative]
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from derivations.reading import surface as s
-from derivations.terms import Term, apply, diagonal, hadamard, linear, ones, power, product, scale, total
+from derivations.tensors import diagonal, hadamard, total
+from derivations.terms import Term, apply, linear, ones, power, product, scale
 from derivations.world import MisfitError, UnclearError
 
 

@@ -9,7 +9,7 @@ import sympy
 
 from derivations.budget import Budget
 from derivations.decide import decide
-from derivations.elaborate import Elaborator, Value
+from derivations.elaborate import Elaborator
 from derivations.errors import SheetError
 from derivations.judge import Attempt, Judge, Judgement
 from derivations.names import Ref
@@ -18,6 +18,7 @@ from derivations.reading.places import Span
 from derivations.report import Verdict
 from derivations.sheet import Entry
 from derivations.terms import Term, dimension, number, size
+from derivations.values import Value
 from derivations.world import Mode, UnclearError, World
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from derivations.fingerprint import agree
 from derivations.normal_form import prove_equal
 from derivations.refute import Search, contradicted, refute
 from derivations.report import Counterexample, Verdict
-from derivations.terms import Term, dim_symbols
+from derivations.terms import Term
+from derivations.traverse import dim_symbols
 
 ENOUGH_POINTS = 5
 ENOUGH_SIZES = 2

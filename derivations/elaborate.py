@@ -8,7 +8,7 @@ values, one per reading that fits; each names the readings it took beyond plain 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from itertools import product as combinations
 
@@ -17,32 +17,15 @@ from derivations.calls import SPECIAL, rational
 from derivations.chains import chain_break, link, plain_name, run_length
 from derivations.functions import FUNCTIONS, derivative
 from derivations.names import Ref, shift
-from derivations.products import OUTER, Choice, Form, Meaning, choices, multiply
+from derivations.products import OUTER, choices
 from derivations.reading import surface as s
 from derivations.reading.places import Span
-from derivations.terms import (
-    Dim,
-    Shape,
-    Term,
-    apply,
-    concatenate,
-    free_variables,
-    hadamard,
-    linear,
-    number,
-    outer,
-    power,
-    scale,
-    shape_text,
-    spread,
-    substitute,
-    total,
-    transpose,
-    var,
-)
+from derivations.tensors import concatenate, hadamard, outer, spread, total
+from derivations.terms import Dim, Shape, Term, apply, linear, number, power, scale, shape_text, var
+from derivations.traverse import free_variables, substitute
+from derivations.values import MOST_READINGS, Value, bounded, carry_out, flip, form_text, merge
 from derivations.world import Definition, Knowledge, MisfitError, Mode, OpenEndedError, UnclearError, World
 
-MOST_READINGS = 24
 MOST_EXPONENT = 64
 MOST_UNFOLDED = 300
 MOST_SPLIT = 24
@@ -50,21 +33,6 @@ GENERIC = frozenset("f g phi varphi theta psi".split())
 UNKNOWN_LOSS = "a gradient of a quantity that the sheet does not define is taken as given"
 NOW = s.Time("t", 0)
 KINDS = {"Big": "a sum or product over an index", "Tuple": "a list", "Function": "a function without its argument"}
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """One reading of an expression. ``opaque`` is true where an undefined loss took part."""
-
-    term: Term
-    row: bool = False
-    gradient: bool = False
-    readings: frozenset[str] = frozenset()
-    opaque: bool = False
-
-    @property
-    def form(self) -> Form:
-        return Form(self.term.shape, self.row, self.gradient)
 
 
 def _same(a: Dim, b: Dim) -> bool:
@@ -162,7 +130,7 @@ class Elaborator:
             case s.Raise():
                 return [self._raise(v, node) for v in self.elaborate(node.base, world)]
             case s.Transposed():
-                return [_flip(v) for v in self.elaborate(node.argument, world)]
+                return [flip(v) for v in self.elaborate(node.argument, world)]
             case s.Call():
                 return [self._call(node, v) for v in self.elaborate(self._argument(node), world)]
             case s.Partial():
@@ -181,12 +149,12 @@ class Elaborator:
 
     def _add(self, node: s.Add, world: World, target: Shape | None) -> list[Value]:
         found = []
-        for row in _bounded([self.elaborate(addend, world, target) for addend in node.addends]):
+        for row in bounded([self.elaborate(addend, world, target) for addend in node.addends]):
             forms = {(v.form.shape, v.row) for v in row if v.term.shape}
             if len(forms) <= 1:
                 shape = next(iter(forms))[0] if forms else ()
                 signed = zip(node.signs, row, strict=True)
-                merged = _merge(
+                merged = merge(
                     row, linear([(Fraction(sign), self._spread(v, shape, node)) for sign, v in signed], shape)
                 )
                 found.append(replace(merged, gradient=all(v.gradient for v in row if v.term.shape) and bool(forms)))
@@ -201,12 +169,12 @@ class Elaborator:
 
     def _divide(self, node: s.Divide, world: World) -> list[Value]:
         found = []
-        for row in _bounded([self.elaborate(node.numerator, world), self.elaborate(node.denominator, world)]):
+        for row in bounded([self.elaborate(node.numerator, world), self.elaborate(node.denominator, world)]):
             over, under = row
             if under.term.shape in ((), over.term.shape) or not over.term.shape:
                 if under.term.rank > 1:
                     raise UnclearError("division by a matrix cannot be checked yet", node.denominator.span)
-                found.append(_merge(row, hadamard(over.term, power(under.term, -1))))
+                found.append(merge(row, hadamard(over.term, power(under.term, -1))))
         if not found:
             raise MisfitError("numerator and denominator have different shapes", node.span)
         return found
@@ -249,7 +217,7 @@ class Elaborator:
         parts = [self.elaborate(part, world)[0] for part in node.parts]
         if self.scalar or any(part.term.rank != 1 for part in parts):
             raise UnclearError("only columns can be stacked yet", node.span)
-        return _merge(parts, concatenate([part.term for part in parts]))
+        return merge(parts, concatenate([part.term for part in parts]))
 
     def _norm(self, node: s.Norm, value: Value) -> Value:
         if node.order not in ("", "2", "F"):
@@ -324,12 +292,12 @@ class Elaborator:
     def _mul(self, node: s.Mul, world: World, target: Shape | None) -> list[Value]:
         factors, operators = self._factors(node, world)
         found = []
-        for row in _bounded(factors):
+        for row in bounded(factors):
             found.extend(self._fold(row, operators))
             if target is not None and len(target) == 2:
                 found.extend(self._outer_splits(row, operators, target))
         if not found:
-            forms = " · ".join(_form_text(options[0]) for options in factors)
+            forms = " · ".join(form_text(options[0]) for options in factors)
             raise MisfitError(f"these factors do not fit together: {forms}", node.span)
         return found[:MOST_READINGS]
 
@@ -358,14 +326,14 @@ class Elaborator:
         result = values[0]
         for value, earlier in zip(values[1:], nodes, strict=False):
             shared = self.variable(self._by(earlier, world)).rank
-            result = _merge([result, value], link(result.term, value.term, shared, earlier.span))
+            result = merge([result, value], link(result.term, value.term, shared, earlier.span))
         return replace(result, gradient=values[0].gradient)
 
     def _fold(self, row: Sequence[Value], operators: Sequence[str]) -> list[Value]:
         partial = [row[0]]
         for operator, right in zip(operators, row[1:], strict=True):
             partial = [
-                _carry_out(choice, left, right)
+                carry_out(choice, left, right)
                 for left in partial
                 for choice in choices(left.form, right.form, operator, _same)
             ]
@@ -381,42 +349,10 @@ class Elaborator:
             for left, right in combinations(lefts, rights):
                 if left.form.kind == right.form.kind in ("column", "row"):
                     for first, second in ((left, right), (right, left)):
-                        merged = _merge([left, right], outer(first.term, second.term))
+                        merged = merge([left, right], outer(first.term, second.term))
                         if merged.term.shape == target:
                             yield replace(merged, readings=merged.readings | {OUTER})
 
 
-def _carry_out(choice: Choice, left: Value, right: Value) -> Value:
-    term = multiply(choice.meaning, left.term, right.term)
-    readings = left.readings | right.readings | ({choice.reading} if choice.reading else set())
-    gradient = choice.form.gradient or (choice.meaning is Meaning.SCALE and (left.gradient or right.gradient))
-    return Value(term, choice.form.row, gradient, readings, left.opaque or right.opaque)
-
-
-def _merge(parts: Iterable[Value], term: Term) -> Value:
-    parts = list(parts)
-    row = any(v.row for v in parts) and term.rank == 1
-    readings = frozenset[str]().union(*(v.readings for v in parts))
-    return Value(term, row, False, readings, any(v.opaque for v in parts))
-
-
-def _bounded(options: Sequence[Sequence[Value]]) -> Iterable[tuple[Value, ...]]:
-    for count, row in enumerate(combinations(*options)):
-        if count >= MOST_READINGS:
-            return
-        yield row
-
-
-def _flip(value: Value) -> Value:
-    if value.term.rank == 1:
-        return replace(value, row=not value.row, gradient=False)
-    return replace(value, term=transpose(value.term), gradient=False)
-
-
 def _kind(node: s.Node) -> str:
     return KINDS.get(type(node).__name__, f"a {type(node).__name__.lower()}")
-
-
-def _form_text(value: Value) -> str:
-    text = shape_text(value.term.shape)
-    return f"({text})ᵀ" if value.row else text

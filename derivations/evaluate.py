@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 
 from derivations.errors import InternalError, UsageError
 from derivations.functions import FUNCTIONS
-from derivations.terms import Apply, Block, Delta, Dim, Labels, Power, Product, Shape, Size, Sum, Term, postorder
+from derivations.terms import Apply, Block, Delta, Dim, Labels, Power, Product, Shape, Size, Sum, Term
+from derivations.traverse import postorder
 
 Array: TypeAlias = NDArray[Any]
 Sizes: TypeAlias = Mapping[sympy.Symbol, int]

@@ -19,7 +19,9 @@ from derivations.reading import surface as s
 from derivations.reading.parser import parse_expression
 from derivations.reading.places import Span
 from derivations.report import Repair, Step, Verdict
-from derivations.terms import Term, free_variables, spread
+from derivations.tensors import spread
+from derivations.terms import Term
+from derivations.traverse import free_variables
 from derivations.world import UnclearError, World
 
 if TYPE_CHECKING:

@@ -19,7 +19,8 @@ import sympy
 
 from derivations.errors import UsageError
 from derivations.evaluate import Array, as_array, eliminate, evaluate, extents, work
-from derivations.terms import Apply, Labels, Power, Term, dim_symbols, free_variables, postorder
+from derivations.terms import Apply, Labels, Power, Term
+from derivations.traverse import dim_symbols, free_variables, postorder
 
 PRIME = 2**31 - 1  # 3 modulo 4, so that −1 is no square and 1 + t² never zero
 HALF = (PRIME + 1) // 2

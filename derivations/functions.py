@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from flint import arb
 
-from derivations.terms import Term, apply, hadamard, number, power, subtract
+from derivations.tensors import hadamard
+from derivations.terms import Term, apply, number, power, subtract
 
 Derivative = Callable[[Term], Term]
 

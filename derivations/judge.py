@@ -11,12 +11,15 @@ from dataclasses import dataclass, field
 
 from derivations.budget import Budget
 from derivations.decide import Decision, decide
-from derivations.elaborate import Elaborator, Value
+from derivations.elaborate import Elaborator
 from derivations.errors import ShapeError
 from derivations.reading import surface as s
 from derivations.report import Verdict
 from derivations.screening import Screen, certainly_different
-from derivations.terms import Term, diagonal, free_variables, shape_text, spread, transpose
+from derivations.tensors import diagonal, spread, transpose
+from derivations.terms import Term, shape_text
+from derivations.traverse import free_variables
+from derivations.values import Value
 from derivations.world import Mode, OpenEndedError, UnclearError, World
 
 TRANSPOSED = "the derivative written in the transposed layout"

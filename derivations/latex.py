@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from derivations.functions import FUNCTIONS
-from derivations.terms import Apply, Block, Delta, Labels, Power, Product, Size, Sum, Term, Var, linear, postorder, product
+from derivations.terms import Apply, Block, Delta, Labels, Power, Product, Size, Sum, Term, Var, linear, product
+from derivations.traverse import postorder
 
 ATOM, FACTOR, SUM = 2, 1, 0
 

@@ -33,7 +33,8 @@ from derivations.polynomials import (
     tidy,
 )
 from derivations.sweep import candidates
-from derivations.terms import Apply, Dim, Labels, Power, Product, Sum, Term, postorder, size
+from derivations.terms import Apply, Dim, Labels, Power, Product, Sum, Term, size
+from derivations.traverse import postorder
 
 _WORTH_NAMING = 3
 _CHEAP = 500

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from derivations.terms import Dim, Shape, Term, hadamard, matmul, outer
+from derivations.tensors import hadamard, matmul, outer
+from derivations.terms import Dim, Shape, Term
 
 Same = Callable[[Dim, Dim], bool]
 

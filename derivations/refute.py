@@ -36,7 +36,8 @@ from derivations.evaluate import (
 )
 from derivations.functions import FUNCTIONS
 from derivations.report import Counterexample
-from derivations.terms import Apply, Product, Size, Term, Var, dim_symbols, free_variables, postorder
+from derivations.terms import Apply, Product, Size, Term, Var
+from derivations.traverse import dim_symbols, free_variables, postorder
 
 PRECISIONS = (64, 512)  # the first parts most terms that differ, the second is for those that hardly do
 NARROW = 400  # bits to which both sides must be known to count as equal at a point

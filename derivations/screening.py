@@ -14,7 +14,8 @@ import sympy
 
 from derivations.evaluate import Array, Balls, Sizes, evaluate, exact_array, extents, node_value, precision
 from derivations.fingerprint import Residues, UnluckyPointError
-from derivations.terms import Dim, Term, Var, dim_symbols, dim_symbols_of, free_variables
+from derivations.terms import Dim, Term, Var
+from derivations.traverse import dim_symbols, dim_symbols_of, free_variables
 
 BITS = 128
 EIGHTHS = (-7, -5, -3, -2, 2, 3, 5, 7)

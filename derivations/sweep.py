@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from derivations.errors import UsageError
 from derivations.fingerprint import fingerprint
-from derivations.terms import Product, Shape, Sum, Term, postorder
+from derivations.terms import Product, Shape, Sum, Term
+from derivations.traverse import postorder
 
 
 def candidates(left: Term, right: Term) -> list[list[Term]]:

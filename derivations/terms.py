@@ -11,7 +11,7 @@ simplifications (unit factors, coefficients, contracted identities). Nothing is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from hashlib import blake2b
@@ -370,126 +370,6 @@ class _ProductBuilder:
         return cast(Term, _intern(Product, shape, factors=numbered, label_dims=tuple(self.dims[x] for x in numbering)))
 
 
-def postorder(roots: Iterable[Term]) -> Iterator[Term]:
-    """Every term below ``roots`` once, children first, without recursion."""
-    seen: set[Term] = set()
-    stack = [(root, False) for root in reversed(list(roots))]
-    while stack:
-        term, ready = stack.pop()
-        if ready:
-            yield term
-        elif term not in seen:
-            seen.add(term)
-            stack.append((term, True))
-            stack.extend((child, False) for child in reversed(term.children) if child not in seen)
-
-
-def rebuild(term: Term, children: Sequence[Term]) -> Term:
-    """The same operation on other children (given in the order of ``term.children``)."""
-    if isinstance(term, Sum):
-        return linear([(q, child) for (q, _), child in zip(term.addends, children, strict=True)], term.shape)
-    if isinstance(term, Product):
-        pairs = [(child, labels) for (_, labels), child in zip(term.factors, children, strict=True)]
-        return product(pairs, range(term.rank), dict(enumerate(term.label_dims)))
-    if isinstance(term, Apply):
-        return apply(term.function, children[0])
-    if isinstance(term, Power):
-        return power(children[0], term.exponent)
-    return term
-
-
-def substitute(roots: Sequence[Term], replacement: dict[Term, Term]) -> list[Term]:
-    """Every occurrence of a key replaced by its value, in all roots, shared parts once."""
-    done: dict[Term, Term] = dict(replacement)
-    for term in postorder(roots):
-        if term not in done:
-            children = term.children
-            mapped = [done[child] for child in children]
-            changed = any(new is not old for new, old in zip(mapped, children, strict=True))
-            done[term] = rebuild(term, mapped) if changed else term
-    return [done[root] for root in roots]
-
-
-def free_variables(roots: Iterable[Term]) -> list[Var]:
-    """The variables below ``roots``, ordered by name."""
-    return sorted((t for t in postorder(roots) if isinstance(t, Var)), key=lambda v: (v.name, v.digest))
-
-
 def shape_text(shape: Shape) -> str:
     """A shape as people write it: ``d×n``, ``n``, ``scalar``."""
     return "×".join(dim_text(dim).replace(" ", "") for dim in shape) or "scalar"
-
-
-@lru_cache(maxsize=4096)
-def _symbols_in(dim: Dim) -> frozenset[Any]:
-    return frozenset(dim.free_symbols)
-
-
-def dim_symbols(roots: Iterable[Term]) -> list[sympy.Symbol]:
-    """The symbols in the dimensions of all terms below ``roots``, ordered by name."""
-    return dim_symbols_of(postorder(roots))
-
-
-def dim_symbols_of(terms: Iterable[Term]) -> list[sympy.Symbol]:
-    """The symbols in the dimensions of these terms alone, ordered by name."""
-    found: set[Any] = set()
-    for term in terms:
-        dims = term.label_dims if isinstance(term, Product) else term.shape
-        for dim in (*dims, *((term.dim,) if isinstance(term, Size) else ())):
-            found |= _symbols_in(dim)
-    return sorted(found, key=str)
-
-
-# The matrix operations of the field, each one Einstein sum.
-
-
-def matmul(left: Term, right: Term) -> Term:
-    """Contract the last axis of ``left`` with the first of ``right`` (matrix, vector or tensor)."""
-    labels_left = [("l", axis) for axis in range(left.rank - 1)] + ["k"]
-    labels_right = ["k"] + [("r", axis) for axis in range(1, right.rank)]
-    return product([(left, labels_left), (right, labels_right)], labels_left[:-1] + labels_right[1:])
-
-
-def transpose(term: Term) -> Term:
-    """Axes in reverse order."""
-    axes = range(term.rank)
-    return product([(term, axes)], axes[::-1])
-
-
-def hadamard(*terms: Term) -> Term:
-    """The entry-by-entry product; scalars are spread."""
-    rank = max(term.rank for term in terms)
-    return product([(term, range(rank) if term.rank else ()) for term in terms], range(rank))
-
-
-def outer(left: Term, right: Term) -> Term:
-    """The outer product, shape left.shape + right.shape."""
-    axes = range(left.rank + right.rank)
-    return product([(left, axes[: left.rank]), (right, axes[left.rank :])], axes)
-
-
-def total(term: Term) -> Term:
-    """The sum of all entries."""
-    return product([(term, range(term.rank))], ())
-
-
-def diagonal(vector: Term) -> Term:
-    """The diagonal matrix of a vector."""
-    return product([(vector, "i"), (delta(vector.shape[0]), "ij")], "ij")
-
-
-def spread(term: Term, shape: Shape) -> Term:
-    """A scalar as a constant tensor of ``shape``; any other term must already have it."""
-    if term.shape == shape:
-        return term
-    if term.shape:
-        raise ShapeError(f"{shape_text(term.shape)} where {shape_text(shape)} is needed")
-    return product([(term, ())], range(len(shape)), dict(enumerate(shape)))
-
-
-def concatenate(parts: Sequence[Term]) -> Term:
-    """``[a, b, …]`` of vectors (or of matrices, along the first axis)."""
-    dims = tuple(part.shape[0] for part in parts)
-    axes = range(1, parts[0].rank)
-    placed = [product([(block(dims, k), ("a", 0)), (part, (0, *axes))], ("a", *axes)) for k, part in enumerate(parts)]
-    return add(*placed)

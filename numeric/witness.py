@@ -19,7 +19,8 @@ import torch
 from derivations.errors import InternalError, UsageError
 from derivations.evaluate import Array, Balls, Floats, Sizes, as_array, evaluate, extents, precision, work
 from derivations.report import Witnesses
-from derivations.terms import Term, Var, dim_symbols, free_variables
+from derivations.terms import Term, Var
+from derivations.traverse import dim_symbols, free_variables
 from numeric.torch_domain import Tensors
 
 AUTOGRAD_TOLERANCE = 1e-8

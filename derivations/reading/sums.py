@@ -67,6 +67,4 @@ class SumReader(ScriptReader):
 def mentions(node: Node, index: str) -> bool:
     """Whether a tree names an index: as a factor, as a time, or within a subscript."""
     symbols = (found for found in node.walk() if isinstance(found, Symbol))
-    return any(
-        index == s.base or (s.time is not None and s.time.symbol == index) or index in s.name for s in symbols
-    )
+    return any(index == s.base or (s.time is not None and s.time.symbol == index) or index in s.name for s in symbols)

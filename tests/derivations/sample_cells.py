@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from derivations.terms import Term, add, apply, dimension, hadamard, matmul, ones, subtract, var
+from derivations.tensors import hadamard, matmul
+from derivations.terms import Term, add, apply, dimension, ones, subtract, var
 
 N, D = dimension("n"), dimension("d")
 Parameters = dict[str, Term]

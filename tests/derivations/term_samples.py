@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from derivations.tensors import hadamard, spread, total
 from derivations.terms import (
     Apply,
     Block,
@@ -25,20 +26,16 @@ from derivations.terms import (
     block,
     delta,
     dimension,
-    hadamard,
     number,
     ones,
-    postorder,
     power,
     product,
-    rebuild,
     scale,
     size,
-    spread,
     subtract,
-    total,
     var,
 )
+from derivations.traverse import postorder, rebuild
 
 N, D, ONE = dimension("n"), dimension("d"), dimension(1)
 PARTS = {N + D: (N, D), N + 1: (N, ONE), 2 * N: (N, N)}

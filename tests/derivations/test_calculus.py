@@ -14,31 +14,24 @@ from derivations.calculus import gradient, identity, jacobian, vjp
 from derivations.errors import InternalError
 from derivations.evaluate import Floats, evaluate
 from derivations.functions import FUNCTIONS, Derivative
+from derivations.tensors import concatenate, diagonal, hadamard, matmul, outer, spread, total, transpose
 from derivations.terms import (
     Term,
     add,
     apply,
-    concatenate,
-    diagonal,
     dimension,
-    free_variables,
-    hadamard,
     linear,
-    matmul,
     number,
     ones,
-    outer,
     power,
     product,
     scale,
     size,
-    spread,
     subtract,
-    total,
-    transpose,
     var,
     zeros,
 )
+from derivations.traverse import free_variables
 from numeric.witness import Claim, witness, witness_all
 
 M = dimension("m")

@@ -17,23 +17,8 @@ from derivations.errors import BudgetError, InternalError
 from derivations.fingerprint import agree
 from derivations.normal_form import Proof
 from derivations.report import Verdict
-from derivations.terms import (
-    Term,
-    add,
-    apply,
-    hadamard,
-    matmul,
-    number,
-    ones,
-    power,
-    scale,
-    size,
-    subtract,
-    total,
-    transpose,
-    var,
-    zeros,
-)
+from derivations.tensors import hadamard, matmul, total, transpose
+from derivations.terms import Term, add, apply, number, ones, power, scale, size, subtract, var, zeros
 
 x, y, A, B, s = var("x", N), var("y", N), var("A", N, N), var("B", N, D), var("s")
 one = ones((N,))

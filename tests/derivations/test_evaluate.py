@@ -32,28 +32,21 @@ from derivations.evaluate import (
 )
 from derivations.fingerprint import PRIME, Residues
 from derivations.functions import FUNCTIONS
+from derivations.tensors import concatenate, diagonal, hadamard, matmul, outer, spread, total, transpose
 from derivations.terms import (
     Term,
     add,
     apply,
     block,
-    concatenate,
     delta,
-    diagonal,
     dimension,
-    hadamard,
     linear,
-    matmul,
     number,
     ones,
-    outer,
     power,
     product,
     scale,
     size,
-    spread,
-    total,
-    transpose,
     var,
     zeros,
 )

@@ -10,25 +10,8 @@ from sample_cells import CELLS, D, N
 
 from derivations.calculus import jacobian
 from derivations.fingerprint import PRIME, Residues, agree, fingerprint
-from derivations.terms import (
-    Term,
-    add,
-    apply,
-    hadamard,
-    matmul,
-    number,
-    ones,
-    outer,
-    power,
-    product,
-    scale,
-    size,
-    subtract,
-    total,
-    transpose,
-    var,
-    zeros,
-)
+from derivations.tensors import hadamard, matmul, outer, total, transpose
+from derivations.terms import Term, add, apply, number, ones, power, product, scale, size, subtract, var, zeros
 
 x, y, A, B = var("x", N), var("y", N), var("A", N, N), var("B", N, D)
 a = matmul(A, x)

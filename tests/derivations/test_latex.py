@@ -7,23 +7,8 @@ from fractions import Fraction
 import pytest
 
 from derivations.latex import Printer
-from derivations.terms import (
-    Term,
-    add,
-    apply,
-    diagonal,
-    hadamard,
-    linear,
-    matmul,
-    number,
-    outer,
-    power,
-    product,
-    subtract,
-    total,
-    transpose,
-    var,
-)
+from derivations.tensors import diagonal, hadamard, matmul, outer, total, transpose
+from derivations.terms import Term, add, apply, linear, number, power, product, subtract, var
 
 W, U = var("W", "n", "d"), var("U", "n", "n")
 x, h, g = var("x", "d"), var("h", "n"), var("g", "n")

@@ -11,28 +11,21 @@ from derivations.calculus import gradient, jacobian
 from derivations.errors import BudgetError
 from derivations.normal_form import normal_form, prove_equal
 from derivations.polynomials import to_term
+from derivations.tensors import concatenate, diagonal, hadamard, matmul, outer, spread, total, transpose
 from derivations.terms import (
     Term,
     add,
     apply,
     block,
-    concatenate,
     delta,
-    diagonal,
     dimension,
-    hadamard,
-    matmul,
     number,
     ones,
-    outer,
     power,
     product,
     scale,
     size,
-    spread,
     subtract,
-    total,
-    transpose,
     var,
     zeros,
 )

@@ -12,26 +12,8 @@ from derivations.budget import Budget
 from derivations.calculus import gradient, jacobian
 from derivations.errors import BudgetError
 from derivations.normal_form import prove_equal
-from derivations.terms import (
-    Term,
-    add,
-    apply,
-    delta,
-    dimension,
-    hadamard,
-    matmul,
-    ones,
-    outer,
-    power,
-    product,
-    scale,
-    size,
-    spread,
-    subtract,
-    total,
-    transpose,
-    var,
-)
+from derivations.tensors import hadamard, matmul, outer, spread, total, transpose
+from derivations.terms import Term, add, apply, delta, dimension, ones, power, product, scale, size, subtract, var
 
 N, D, M, K = map(dimension, "ndmk")
 X, Y, S, A = var("x", N), var("y", N), var("s"), var("A", N, N)

@@ -15,7 +15,8 @@ from derivations.canonical import canonical
 from derivations.errors import BudgetError
 from derivations.normal_form import normal_form, prove_equal
 from derivations.polynomials import Factor, Poly, leaf, to_term
-from derivations.terms import Block, Term, add, postorder, scale, var
+from derivations.terms import Block, Term, add, scale, var
+from derivations.traverse import postorder
 
 SEEDS = st.integers(min_value=0, max_value=2**32)
 DEPTHS = st.sampled_from([1, 2, 2, 3, 3, 4])

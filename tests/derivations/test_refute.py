@@ -18,29 +18,25 @@ from derivations.calculus import jacobian
 from derivations.errors import InternalError
 from derivations.refute import Search, contradicted, refute
 from derivations.report import Counterexample
+from derivations.tensors import hadamard, matmul, outer, total, transpose
 from derivations.terms import (
     Term,
     Var,
     add,
     apply,
     dimension,
-    hadamard,
     linear,
-    matmul,
     number,
     ones,
-    outer,
     power,
     product,
     scale,
     size,
-    substitute,
     subtract,
-    total,
-    transpose,
     var,
     zeros,
 )
+from derivations.traverse import substitute
 
 x, y, A, W, b, u = var("x", N), var("y", N), var("A", N, N), var("W", N, D), var("b", N), var("u", D)
 one = ones((N,))

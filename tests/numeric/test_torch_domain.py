@@ -10,25 +10,8 @@ import torch
 
 from derivations.evaluate import Floats, evaluate
 from derivations.functions import FUNCTIONS
-from derivations.terms import (
-    Term,
-    apply,
-    block,
-    concatenate,
-    delta,
-    diagonal,
-    dimension,
-    linear,
-    matmul,
-    ones,
-    power,
-    product,
-    size,
-    spread,
-    transpose,
-    var,
-    zeros,
-)
+from derivations.tensors import concatenate, diagonal, matmul, spread, transpose
+from derivations.terms import Term, apply, block, delta, dimension, linear, ones, power, product, size, var, zeros
 from numeric.torch_domain import Tensors
 
 N, D = dimension("n"), dimension("d")

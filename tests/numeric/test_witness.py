@@ -12,27 +12,9 @@ import pytest
 from derivations import functions
 from derivations.calculus import jacobian
 from derivations.errors import InternalError
-from derivations.terms import (
-    Term,
-    add,
-    apply,
-    dimension,
-    hadamard,
-    matmul,
-    number,
-    ones,
-    outer,
-    power,
-    product,
-    scale,
-    spread,
-    substitute,
-    subtract,
-    total,
-    transpose,
-    var,
-    zeros,
-)
+from derivations.tensors import hadamard, matmul, outer, spread, total, transpose
+from derivations.terms import Term, add, apply, dimension, number, ones, power, product, scale, subtract, var, zeros
+from derivations.traverse import substitute
 from numeric import witness as module
 from numeric.witness import Claim, witness, witness_all
 

@@ -1,0 +1,76 @@
+"""Walks over the DAG of a term: all of them visit shared parts once and none of them recurses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+import sympy
+
+from derivations.terms import Apply, Dim, Power, Product, Size, Sum, Term, Var, apply, linear, power, product
+
+
+def postorder(roots: Iterable[Term]) -> Iterator[Term]:
+    """Every term below ``roots`` once, children first, without recursion."""
+    seen: set[Term] = set()
+    stack = [(root, False) for root in reversed(list(roots))]
+    while stack:
+        term, ready = stack.pop()
+        if ready:
+            yield term
+        elif term not in seen:
+            seen.add(term)
+            stack.append((term, True))
+            stack.extend((child, False) for child in reversed(term.children) if child not in seen)
+
+
+def rebuild(term: Term, children: Sequence[Term]) -> Term:
+    """The same operation on other children (given in the order of ``term.children``)."""
+    if isinstance(term, Sum):
+        return linear([(q, child) for (q, _), child in zip(term.addends, children, strict=True)], term.shape)
+    if isinstance(term, Product):
+        pairs = [(child, labels) for (_, labels), child in zip(term.factors, children, strict=True)]
+        return product(pairs, range(term.rank), dict(enumerate(term.label_dims)))
+    if isinstance(term, Apply):
+        return apply(term.function, children[0])
+    if isinstance(term, Power):
+        return power(children[0], term.exponent)
+    return term
+
+
+def substitute(roots: Sequence[Term], replacement: dict[Term, Term]) -> list[Term]:
+    """Every occurrence of a key replaced by its value, in all roots, shared parts once."""
+    done: dict[Term, Term] = dict(replacement)
+    for term in postorder(roots):
+        if term not in done:
+            children = term.children
+            mapped = [done[child] for child in children]
+            changed = any(new is not old for new, old in zip(mapped, children, strict=True))
+            done[term] = rebuild(term, mapped) if changed else term
+    return [done[root] for root in roots]
+
+
+def free_variables(roots: Iterable[Term]) -> list[Var]:
+    """The variables below ``roots``, ordered by name."""
+    return sorted((t for t in postorder(roots) if isinstance(t, Var)), key=lambda v: (v.name, v.digest))
+
+
+@lru_cache(maxsize=4096)
+def _symbols_in(dim: Dim) -> frozenset[Any]:
+    return frozenset(dim.free_symbols)
+
+
+def dim_symbols(roots: Iterable[Term]) -> list[sympy.Symbol]:
+    """The symbols in the dimensions of all terms below ``roots``, ordered by name."""
+    return dim_symbols_of(postorder(roots))
+
+
+def dim_symbols_of(terms: Iterable[Term]) -> list[sympy.Symbol]:
+    """The symbols in the dimensions of these terms alone, ordered by name."""
+    found: set[Any] = set()
+    for term in terms:
+        dims = term.label_dims if isinstance(term, Product) else term.shape
+        for dim in (*dims, *((term.dim,) if isinstance(term, Size) else ())):
+            found |= _symbols_in(dim)
+    return sorted(found, key=str)
