@@ -22,6 +22,7 @@ from time import perf_counter
 from typing import Any
 
 import sympy
+from sympy.core.cache import clear_cache
 
 from derivations.calculus import gradient
 from derivations.tensors import hadamard, matmul, total, transpose
@@ -74,7 +75,9 @@ def shared_gradients(steps: int) -> list[Any]:
     """The nine gradients by tensorgrad, resolved together and put into normal form."""
     import tensorgrad as tg
     from tensorgrad import functions as F
-    from tensorgrad.tensor import Derivative, resolve_shared_gradients
+    from tensorgrad.compiler.reverse import resolve_shared_gradients
+    from tensorgrad.compiler.runtime import normalize_args
+    from tensorgrad.tensor import Derivative
 
     d, n = sympy.symbols("d n")
     weights = {f"Wx{g}": tg.Variable(f"Wx{g}", d, n) for g in GATES}
@@ -91,8 +94,9 @@ def shared_gradients(steps: int) -> list[Any]:
         g = gate("g", F.tanh, r * h)
         h = z * h + (1 - z) * g
     loss = F.sum((h - tg.Variable("y", n)) ** 2) / 2
-    found = resolve_shared_gradients([Derivative(loss, weight) for weight in weights.values()])
-    return [gradient.simplify({"normalize_args": True}) for gradient in found]
+    found = resolve_shared_gradients(tuple(Derivative(loss, weight) for weight in weights.values()))
+    shared = normalize_args()
+    return [gradient.simplify(shared) for gradient in found]
 
 
 def timed(job: Callable[[int], Any], steps: int, repeats: int) -> float:
@@ -100,6 +104,7 @@ def timed(job: Callable[[int], Any], steps: int, repeats: int) -> float:
     times = []
     for _ in range(repeats + 1):
         gc.collect()
+        clear_cache()
         start = perf_counter()
         result = job(steps)
         times.append((perf_counter() - start) * 1e3)
