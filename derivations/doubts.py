@@ -7,7 +7,7 @@ or an empty string where it has none.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from derivations.elaborate import Elaborator
@@ -27,14 +27,14 @@ class Case:
     sheet: Sheet
     elaborator: Elaborator
 
-    def refs(self) -> Iterator[Ref]:
-        """The names that the step speaks of or that its terms are made of."""
+    def refs(self) -> list[Ref]:
+        """The names that the step speaks of or that its terms are made of, each once."""
         names = self.sheet.knowledge.names
-        for side in (self.left, self.right):
-            yield from (names.ref(node) for node in side.walk() if isinstance(node, s.Symbol))
-        for attempt in self.found.attempts:
-            for term in (attempt.left, attempt.right):
-                yield from (ref for _, ref in self.elaborator.refs_of(term))
+        nodes = (node for side in (self.left, self.right) for node in side.walk())
+        found = dict.fromkeys(names.ref(node) for node in nodes if isinstance(node, s.Symbol))
+        for term in dict.fromkeys(term for a in self.found.attempts for term in (a.left, a.right)):
+            found.update(dict.fromkeys(ref for _, ref in self.elaborator.refs_of(term)))
+        return list(found)
 
 
 def doubt(case: Case) -> str:

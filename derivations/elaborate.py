@@ -48,6 +48,7 @@ class Elaborator:
         self.scalar = scalar
         self._refs: dict[Term, Ref] = {}
         self._values: dict[tuple[Ref, World], Term] = {}
+        self._refs_of: dict[Term, list[tuple[Term, Ref]]] = {}
         self._partials: dict[tuple[object, Ref, World], Value] = {}
         self._open: set[tuple[Ref, World]] = set()
 
@@ -74,7 +75,9 @@ class Elaborator:
 
     def refs_of(self, term: Term) -> list[tuple[Term, Ref]]:
         """The names behind the variables of a term."""
-        return [(v, self._refs[v]) for v in free_variables([term]) if v in self._refs]
+        if term not in self._refs_of:
+            self._refs_of[term] = [(v, self._refs[v]) for v in free_variables([term]) if v in self._refs]
+        return self._refs_of[term]
 
     def value_of(self, ref: Ref, world: World, span: Span) -> Term:
         """A name's value: its definition unfolded as far as the world says."""
