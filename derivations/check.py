@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from derivations.conventions import Conventions, choose
 from derivations.counts import judge_count, judge_counting
 from derivations.decide import Decision
-from derivations.doubts import Case, doubt
+from derivations.doubts import Case, doubt, undefined
 from derivations.elaborate import Elaborator
 from derivations.explain import Explainer
 from derivations.judge import Judge, Judgement
@@ -20,7 +20,7 @@ from derivations.reading.statements import read_markdown
 from derivations.report import Report, StatementReport, Step, SymbolReport, Verdict, Witnesses, worst
 from derivations.sheet import EQUATING, Entry, Sheet, understand
 from derivations.terms import Term, dim_text
-from derivations.world import World
+from derivations.world import UnclearError, World
 
 MOST_FRAMES = 20_000
 Derivation = tuple[Term, Term, Term]
@@ -125,16 +125,26 @@ class Checker:
         counted = judge_counting(left, right, world, self)
         if counted is not None and (counted.right or (found.misfit and not found.decision)):
             return counted
-        reason = doubt(Case(left, right, found, self.sheet, self.elaborator)) if found.verdict is Verdict.WRONG else ""
-        if reason:
-            found.decision, found.misfit = Decision(Verdict.UNDECIDED, reason), None
+        if found.verdict is Verdict.WRONG:
+            self._consider(Case(left, right, found, self.sheet, self.elaborator))
         return found
+
+    def _consider(self, case: Case) -> None:
+        """Take back a ``wrong`` that the sheet does not say enough for."""
+        unknown, reason = undefined(case), doubt(case)
+        if unknown is not None:
+            text = self.source.slice(unknown.span)
+            case.found.unclear = UnclearError(f"{text} is not defined on this sheet", unknown.span, "a defined name")
+        elif reason:
+            case.found.decision, case.found.misfit = Decision(Verdict.UNDECIDED, reason), None
 
     # Reporting
 
     def _step(self, item: Judged, conventions: Conventions) -> Step:
         sentence = item.entry.sentence
-        span = item.found.unclear.span if item.found.unclear is not None else item.right.span
+        span = item.right.span
+        if item.found.unclear is not None and _inside(item.found.unclear.span, sentence.span):
+            span = item.found.unclear.span
         start, end = self.source.place(span.start), self.source.place(span.end)
         sign = (
             sentence.links[item.number].relation.value if isinstance(sentence, s.Statement) and sentence.links else "="
@@ -198,6 +208,10 @@ class Checker:
     def place_text(self, span: Span) -> int:
         """The line of a span."""
         return self.source.place(span.start).line
+
+
+def _inside(inner: Span, outer: Span) -> bool:
+    return outer.start <= inner.start and inner.end <= outer.end
 
 
 def floor_of(statement: s.Statement) -> tuple[tuple[str | None, int], ...]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from derivations.judge import MODES, TRANSPOSED, Attempt, Judgement
+from derivations.names import readable
 from derivations.report import Step, Verdict
 from derivations.sheet import Sheet
 from derivations.terms import shape_text
@@ -52,7 +53,7 @@ class Conventions:
             return
         mode, departs = self.pick(found)
         attempt, decision = found.right[mode]
-        step.verdict, step.why, step.log = decision.verdict, decision.why, list(decision.log)
+        step.verdict, step.why, step.log = decision.verdict, readable(decision.why), list(decision.log)
         step.reading = self.readings(attempt, found)
         if strict and (departs or self._stretched(attempt, found)):
             step.verdict, step.code = Verdict.WRONG, "departs"
@@ -82,7 +83,7 @@ class Conventions:
             expected = found.unclear.expected
             step.headline, step.why = str(found.unclear), f"expected {expected}" if expected else ""
         elif found.decision is not None:
-            step.why, step.counterexample = found.decision.why, found.decision.counterexample
+            step.why, step.counterexample = readable(found.decision.why), found.decision.counterexample
             step.log = list(found.decision.log)
         elif found.misfit is not None:
             step.code, step.headline, step.why = "shapes", "the shapes of this step do not fit", str(found.misfit)

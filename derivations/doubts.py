@@ -90,4 +90,16 @@ def _independent(case: Case) -> str:
     return f"nothing on the sheet says how {of} depends on {by}"
 
 
+def undefined(case: Case) -> s.Symbol | None:
+    """A symbol that occurs in no definition or declaration, in a step about things that are defined."""
+    knowledge = case.sheet.knowledge
+    if not case.found.derivative and not any(knowledge.defined(ref.key) for ref in case.refs()):
+        return None
+    for side in (case.left, case.right):
+        for node in side.walk():
+            if isinstance(node, s.Symbol) and knowledge.names.ref(node).key not in case.sheet.introduced:
+                return node
+    return None
+
+
 DOUBTS: tuple[Callable[[Case], str], ...] = (_unread, _loose_shapes, _undefined_state, _independent)

@@ -17,7 +17,7 @@ from derivations.calls import SPECIAL, rational
 from derivations.chains import chain_break, link, plain_name, run_length
 from derivations.functions import FUNCTIONS, derivative
 from derivations.names import Ref, shift
-from derivations.products import OUTER, choices
+from derivations.products import OUTER, choices, fold, plans
 from derivations.reading import surface as s
 from derivations.reading.places import Span
 from derivations.tensors import concatenate, hadamard, outer, spread, total
@@ -333,14 +333,12 @@ class Elaborator:
         return replace(result, gradient=values[0].gradient)
 
     def _fold(self, row: Sequence[Value], operators: Sequence[str]) -> list[Value]:
-        partial = [row[0]]
-        for operator, right in zip(operators, row[1:], strict=True):
-            partial = [
-                carry_out(choice, left, right)
-                for left in partial
-                for choice in choices(left.form, right.form, operator, _same)
-            ]
-        return partial[:MOST_READINGS]
+        """The product of a row under every order of its signs that fits."""
+        found: dict[Term, Value] = {}
+        for plan in plans(operators):
+            for value in fold([[value] for value in row], operators, plan, _products) or []:
+                found.setdefault(value.term, value)
+        return list(found.values())[:MOST_READINGS]
 
     def _outer_splits(self, row: Sequence[Value], operators: Sequence[str], target: Shape) -> Iterable[Value]:
         """Columns side by side as an outer product of a first and a last group, either way round."""
@@ -355,6 +353,16 @@ class Elaborator:
                         merged = merge([left, right], outer(first.term, second.term))
                         if merged.term.shape == target:
                             yield replace(merged, readings=merged.readings | {OUTER})
+
+
+def _products(lefts: list[Value], rights: list[Value], operator: str) -> list[Value] | None:
+    found = [
+        carry_out(choice, left, right)
+        for left in lefts
+        for right in rights
+        for choice in choices(left.form, right.form, operator, _same)
+    ]
+    return found[:MOST_READINGS] or None
 
 
 def _kind(node: s.Node) -> str:

@@ -10,7 +10,7 @@ import sympy
 from derivations import names as habits
 from derivations.errors import ShapeError
 from derivations.names import Names, is_loss, rank_by_habit
-from derivations.products import Form, choices
+from derivations.products import Form, choices, fold, plans
 from derivations.reading import surface as s
 from derivations.shapes import Dimensions, is_unknown
 from derivations.terms import Dim, Shape, dimension, shape_text
@@ -197,13 +197,16 @@ class _ShapeReader:
 
     def _product(self, node: s.Mul) -> Form:
         forms = [self.form(factor) for factor in node.factors]
-        result = forms[0]
-        for operator, form in zip(node.operators, forms[1:], strict=True):
-            found = choices(result, form, operator, self.same)
-            if not found:
-                raise ShapeError(f"{self.text(result)} times {self.text(form)} does not fit")
-            result = found[0].form
-        return result
+        for plan in plans(node.operators):
+            if fold(forms, node.operators, plan, _ranks_fit) is not None:
+                result = fold(forms, node.operators, plan, self._fitted)
+                if result is not None:
+                    return result
+                break
+        raise ShapeError(f"{' times '.join(map(self.text, forms))} does not fit")
+
+    def _fitted(self, left: Form, right: Form, operator: str) -> Form | None:
+        return next((choice.form for choice in choices(left, right, operator, self.same)), None)
 
     def text(self, form: Form) -> str:
         return shape_text(self.dims.shape(form.shape))
@@ -250,6 +253,11 @@ class _ClaimReader(_ShapeReader):
             if operator == "odot" and len(left.shape) == len(right.shape):
                 self.join(left, right)
         return super()._product(node)
+
+
+def _ranks_fit(left: Form, right: Form, operator: str) -> Form | None:
+    """The product as far as ranks tell, no dimension compared."""
+    return next((choice.form for choice in choices(left, right, operator, lambda a, b: True)), None)
 
 
 def _flip(form: Form) -> Form:

@@ -5,6 +5,7 @@ A *quantity* is a name without its time (``h``, ``\\tilde z``, ``W_{xz}``); a :c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -42,8 +43,16 @@ def ref_text(ref: Ref) -> str:
     """A name at a time as LaTeX."""
     if ref.time is None:
         return ref.key
-    time = time_text(ref.time)
-    return f"{ref.key}_{time}" if len(time) == 1 else f"{ref.key}_{{{time}}}"
+    return _with_time(ref.key, time_text(ref.time))
+
+
+def readable(text: str) -> str:
+    """A message with the names of variables (``h@2``) as LaTeX."""
+    return re.sub(r"([^\s@]+)@([\w+-]+)", lambda m: _with_time(m.group(1), m.group(2)), text)
+
+
+def _with_time(key: str, time: str) -> str:
+    return f"{key}_{time}" if len(time) == 1 else f"{key}_{{{time}}}"
 
 
 def shift(time: Time | None, env: Mapping[str, Time]) -> Time | None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import TypeVar
 
 from derivations.tensors import hadamard, matmul, outer
 from derivations.terms import Dim, Shape, Term
 
+T = TypeVar("T")
 Same = Callable[[Dim, Dim], bool]
 
 ELEMENTWISE_SIGNS = frozenset({"odot", "otimes", "circ"})
@@ -108,6 +110,41 @@ _PLAIN: dict[tuple[str, str], Callable[[Form, Form, Same], list[Choice]]] = {
     ("column", "matrix"): _gradient_first,
     ("column", "tensor"): _contract,
 }
+
+
+Plan = tuple[int, ...]
+"""The order in which the signs of a row of factors are carried out, as positions."""
+
+
+def plans(operators: Sequence[str]) -> list[Plan]:
+    """The orders that people mean, the most natural first.
+
+    Factors side by side bind before any sign (``a ⊙ Wᵀ b``); else plain signs before elementwise ones; else strictly
+    from left to right (``a ⊙ b cᵀ`` for columns a, b, c).
+    """
+    places = range(len(operators))
+    found = [
+        sorted(places, key=lambda k: (operators[k] != "", k)),
+        sorted(places, key=lambda k: ((operators[k] != "") + (operators[k] in ELEMENTWISE_SIGNS), k)),
+        list(places),
+    ]
+    return list(dict.fromkeys(map(tuple, found)))
+
+
+def fold(
+    items: Sequence[T], operators: Sequence[str], plan: Plan, combine: Callable[[T, T, str], T | None]
+) -> T | None:
+    """The product of a row, its signs carried out in the order of ``plan``; None where ``combine`` finds no meaning."""
+    values = list(items)
+    owner = list(range(len(values)))
+    for place in plan:
+        left, right = owner[place], owner[place + 1]
+        merged = combine(values[left], values[right], operators[place])
+        if merged is None:
+            return None
+        values[left] = merged
+        owner = [left if x == right else x for x in owner]
+    return values[owner[0]]
 
 
 def multiply(meaning: Meaning, left: Term, right: Term) -> Term:

@@ -45,7 +45,11 @@ class Entry:
 
 @dataclass(slots=True)
 class Sheet:
-    """A sheet as it was understood."""
+    """A sheet as it was understood.
+
+    ``dims`` are the letters of its dimensions, ``loose`` those that nothing ties down; ``introduced`` the names that
+    its definitions and declarations speak of.
+    """
 
     source: Source
     entries: list[Entry]
@@ -54,6 +58,7 @@ class Sheet:
     scalars_only: bool
     dims: set[str] = field(default_factory=set)
     loose: set[str] = field(default_factory=set)
+    introduced: set[str] = field(default_factory=set)
 
 
 def understand(source: Source, sentences: Sequence[s.Sentence]) -> Sheet:
@@ -91,7 +96,16 @@ class _Reader:
             self._note_clash(equation, error)
         self.knowledge.shapes = shapes
         dims = {str(x) for shape in shapes.values() for dim in shape for x in dim.free_symbols}
-        return Sheet(self.source, self.entries, self.knowledge, inference.declared, scalars, dims, inference.loose)
+        introduced = inference.declared | dims | self._introduced()
+        return Sheet(
+            self.source, self.entries, self.knowledge, inference.declared, scalars, dims, inference.loose, introduced
+        )
+
+    def _introduced(self) -> set[str]:
+        """The names that definitions speak of, on either side."""
+        sides = (side for equation, _ in self.equations for side in (equation.left, equation.right))
+        nodes = (node for side in sides for node in side.walk())
+        return {self.names.ref(node).key for node in nodes if isinstance(node, s.Symbol)} | self._formals()
 
     def _note_clash(self, equation: Equation, error: ShapeError) -> None:
         entry = next(entry for found, entry in self.equations if found is equation)

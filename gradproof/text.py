@@ -10,6 +10,7 @@ from unicodedata import combining, east_asian_width
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from derivations.names import readable
 from derivations.report import Counterexample, Report, StatementReport, Step, Verdict
 
 WIDTH = 80
@@ -161,18 +162,13 @@ def counterexample_text(found: Counterexample) -> str:
         by_value.setdefault(value, []).append(name)
     parts = [f"{' = '.join(names)} = {value}" for value, names in by_value.items()]
     values = {name: _value_text(value) for name, value in found.values.items()}
-    parts += [f"{_name_text(name)} = {value}" for name, value in values.items() if _not_zero(value)]
+    parts += [f"{readable(name)} = {value}" for name, value in values.items() if _not_zero(value)]
     if values and not all(map(_not_zero, values.values())):
         parts.append("all else 0" if any(map(_not_zero, values.values())) else "every value 0")
     if not values:
         parts.append("everywhere")
     entry = f" at entry ({', '.join(str(k + 1) for k in found.entry)})" if any(found.entry) else ""
     return f"counterexample, exact: {', '.join(parts)}{entry}  →  left {found.left}, right {found.right}"
-
-
-def _name_text(name: str) -> str:
-    key, _, time = name.partition("@")
-    return f"{key}_{time}" if len(time) == 1 else f"{key}_{{{time}}}" if time else key
 
 
 def _value_text(value: Any) -> str:
@@ -201,6 +197,8 @@ def _row(statement: StatementReport, width: int) -> dict[str, Any]:
 
 def _notes(step: Step) -> list[str]:
     found = [] if step.verdict is Verdict.WRONG else [clean(reading) for reading in step.reading]
+    if step.verdict in (Verdict.PROVED, Verdict.HOLDS) and step.why:
+        found.append(clean(step.why))
     if step.follows_from is not None:
         found.append(f"follows from line {step.follows_from}")
     return found
