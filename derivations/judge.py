@@ -14,6 +14,7 @@ from derivations.decide import Decision, decide
 from derivations.elaborate import Elaborator
 from derivations.errors import ShapeError
 from derivations.reading import surface as s
+from derivations.refute import refute
 from derivations.report import Verdict
 from derivations.screening import Screen, certainly_different
 from derivations.tensors import diagonal, spread, transpose
@@ -204,7 +205,8 @@ class Judge:
         if not own or found.decision is None or found.decision.verdict is not Verdict.WRONG:
             return
         found.best = min(own, key=lambda attempt: attempt.effort)
-        found.decision = decide(found.best.left, found.best.right, self.seed, Budget(seconds=self.seconds))
+        search = refute(found.best.left, found.best.right, self.seed, Budget(seconds=self.seconds))
+        found.decision = Decision(Verdict.WRONG, counterexample=search.counterexample)
 
 
 def _has_derivative(*nodes: s.Node) -> bool:
