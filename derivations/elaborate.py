@@ -82,7 +82,7 @@ class Elaborator:
     def value_of(self, ref: Ref, world: World, span: Span) -> Term:
         """A name's value: its definition unfolded as far as the world says."""
         definition = self.knowledge.definition(ref)
-        if definition is None or not world.unfolds(ref):
+        if definition is None or not world.unfolds(ref, ref in self.knowledge.instances):
             return self.variable(ref)
         key = (ref, replace(world, env=()))
         if key in self._values:

@@ -96,6 +96,8 @@ class Inference:
                 return
 
     def _find_rank(self, key: str, right: s.Node) -> None:
+        if _is_number(right):
+            return
         try:
             self.ranks[key] = len(_RankReader(self).form(right).shape)
         except ShapeError:
@@ -104,6 +106,8 @@ class Inference:
     def _equate(self, equation: Equation) -> None:
         key = self.names.ref(equation.left).key
         try:
+            if _is_number(equation.right):
+                return
             right = self.form(equation.right)
             if self.shapes[key] or not is_loss(equation.left):
                 self.dims.unify(self.shapes[key], right.shape)
@@ -253,6 +257,11 @@ class _ClaimReader(_ShapeReader):
             if operator == "odot" and len(left.shape) == len(right.shape):
                 self.join(left, right)
         return super()._product(node)
+
+
+def _is_number(node: s.Node) -> bool:
+    """A bare number fits every shape: ``h_0 = 0``."""
+    return not any(isinstance(part, s.Symbol) for part in node.walk())
 
 
 def _ranks_fit(left: Form, right: Form, operator: str) -> Form | None:

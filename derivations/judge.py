@@ -157,7 +157,7 @@ class Judge:
                 for x, y, readings in _aligned(a, b, found.derivative):
                     empty = False
                     both = a.readings | b.readings | readings
-                    if not (world.mode is Mode.DIRECT and not free_variables([x, y])):
+                    if world.mode is Mode.TOTAL or free_variables([x, y]):
                         yield Attempt(world.mode, x, y, both, a.opaque or b.opaque)
         if empty and not found.misfit:
             found.misfit = ShapeError(f"the left side is {found.shapes[0]}, the right side is {found.shapes[1]}")

@@ -135,7 +135,11 @@ class _Reader:
     def _is_new(self, symbol: s.Symbol, sentence: s.Statement) -> bool:
         ref = self.names.ref(symbol)
         own = any(isinstance(n, s.Symbol) and self.names.ref(n) == ref for n in sentence.items[1].walk())
-        return not own and not symbol.component and self.knowledge.definition(ref) is None
+        if own or symbol.component:
+            return False
+        if ref.time is not None and ref.time.symbol is None and ref.time.offset <= 0:
+            return ref not in self.knowledge.instances
+        return self.knowledge.definition(ref) is None
 
     def _count(self, sentence: s.Statement, conditions: s.Statement | None) -> Entry | None:
         """``n = d = 200 ⇒ 320,800``: a value said to follow from the expression before."""

@@ -59,15 +59,15 @@ class World:
     held: s.Time | None = None
     only: Ref | None = None
 
-    def unfolds(self, ref: Ref) -> bool:
-        """Whether a defined name is replaced by its definition."""
+    def unfolds(self, ref: Ref, initial: bool = False) -> bool:
+        """Whether a defined name is replaced by its definition; ``initial`` for a value given at one time alone."""
         if ref == self.cut or (self.only is not None and ref != self.only):
             return False
         if ref.time is None:
             return True
         if self.held is not None and ref.time.symbol == self.held.symbol and ref.time.offset < self.held.offset:
             return False
-        return ref.time.offset > dict(self.floor).get(ref.time.symbol, -1)
+        return initial or ref.time.offset > dict(self.floor).get(ref.time.symbol, -1)
 
     def plain(self) -> World:
         """The world in which values are taken: everything unfolded down to the floor."""

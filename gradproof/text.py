@@ -134,6 +134,12 @@ def _facts(step: Step) -> list[str]:
         facts.append(step.why)
     if step.reading and step.verdict is Verdict.WRONG:
         facts.append("read as: " + "; ".join(step.reading))
+    if step.witnesses is not None:
+        errors = step.witnesses
+        facts.append(
+            f"the true derivative agrees with torch autograd (relative error {errors.autograd:.0e}) "
+            f"and finite differences ({errors.finite_differences:.0e})"
+        )
     if step.expected:
         facts.append("expected: " + step.expected)
     return [clean(fact) for fact in facts]
@@ -168,7 +174,8 @@ def counterexample_text(found: Counterexample) -> str:
     if not values:
         parts.append("everywhere")
     entry = f" at entry ({', '.join(str(k + 1) for k in found.entry)})" if any(found.entry) else ""
-    return f"counterexample, exact: {', '.join(parts)}{entry}  →  left {found.left}, right {found.right}"
+    kind = "certified" if "." in found.left + found.right else "exact"
+    return f"counterexample, {kind}: {', '.join(parts)}{entry}  →  left {found.left}, right {found.right}"
 
 
 def _value_text(value: Any) -> str:
