@@ -19,7 +19,7 @@ from derivations.reading.places import Source, Span
 from derivations.reading.statements import read_markdown
 from derivations.report import Report, StatementReport, Step, SymbolReport, Verdict, Witnesses, worst
 from derivations.sheet import EQUATING, Entry, Sheet, understand
-from derivations.terms import Term, dim_text
+from derivations.terms import Term, dim_short
 from derivations.world import UnclearError, World
 
 MOST_FRAMES = 20_000
@@ -203,7 +203,7 @@ class Checker:
     def _shape(self, key: str) -> list[str]:
         if self.sheet.scalars_only:
             return []
-        return [dim_text(dim).replace(" ", "") for dim in self.sheet.knowledge.shapes.get(key, ())]
+        return [dim_short(dim) for dim in self.sheet.knowledge.shapes.get(key, ())]
 
     def place_text(self, span: Span) -> int:
         """The line of a span."""

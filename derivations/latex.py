@@ -77,6 +77,9 @@ class Printer:
     def _sum(self, term: Sum) -> Text:
         if not term.addends:
             return Text("0", ATOM)
+        parts = _stacked(term)
+        if parts:
+            return Text(f"[{', '.join(self.latex(part) for part in parts)}]", ATOM)
         factored = _factored(term)
         if factored is not term:
             return self.text(factored)
@@ -140,6 +143,20 @@ class Printer:
             pieces.append(rf"\left[{text}\right]_{{{index}}}" if index else text)
         sums = "".join(rf"\sum_{{{used[x]}}} " for x in bound)
         return Text(sums + " ".join(pieces), FACTOR)
+
+
+def _stacked(term: Sum) -> list[Term]:
+    """The parts of a concatenation ``Block₀ a + Block₁ b`` of columns, in order; empty where the sum is none."""
+    parts: dict[int, Term] = {}
+    for q, addend in term.addends:
+        factors = addend.factors if isinstance(addend, Product) and addend.rank == 1 else ()
+        first = factors[0] if factors else None
+        if q != 1 or len(factors) != 2 or first is None or not isinstance(first[0], Block):
+            return []
+        if first[1] != (0, 1) or factors[1][1] != (1,) or len(first[0].parts) != len(term.addends):
+            return []
+        parts[first[0].place] = factors[1][0]
+    return [parts[place] for place in sorted(parts)] if len(parts) == len(term.addends) else []
 
 
 def _factored(term: Sum) -> Term:

@@ -372,4 +372,10 @@ class _ProductBuilder:
 
 def shape_text(shape: Shape) -> str:
     """A shape as people write it: ``d×n``, ``n``, ``scalar``."""
-    return "×".join(dim_text(dim).replace(" ", "") for dim in shape) or "scalar"
+    return "×".join(map(dim_short, shape)) or "scalar"
+
+
+def dim_short(dim: Dim) -> str:
+    """A dimension without spaces, a sum in brackets."""
+    text = dim_text(dim).replace(" ", "")
+    return f"({text})" if dim.is_Add else text

@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from derivations.latex import Printer
-from derivations.tensors import diagonal, hadamard, matmul, outer, total, transpose
+from derivations.tensors import concatenate, diagonal, hadamard, matmul, outer, total, transpose
 from derivations.terms import Term, add, apply, linear, number, power, product, subtract, var
 
 W, U = var("W", "n", "d"), var("U", "n", "n")
@@ -45,3 +45,8 @@ def test_printing(term: Term, latex: str) -> None:
 def test_known_terms_are_printed_by_name() -> None:
     z = apply("sigma", h)
     assert Printer({z: "z_2"}).latex(hadamard(z, subtract(number(1, h.shape), z))) == r"z_2 \odot (1 - z_2)"
+
+
+def test_concatenations_are_printed_as_such() -> None:
+    assert Printer({v: v.name for v in (h, x)}).latex(concatenate([h, x])) == "[h, x]"
+    assert Printer({v: v.name for v in (h, x, g)}).latex(outer(g, concatenate([h, x]))) == "g [h, x]^T"
