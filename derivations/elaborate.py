@@ -16,11 +16,11 @@ from derivations.calculus import Rules, jacobian
 from derivations.calls import SPECIAL, rational
 from derivations.chains import chain_break, link, plain_name, run_length
 from derivations.functions import FUNCTIONS, derivative
-from derivations.names import Ref, shift
+from derivations.names import GENERIC_FUNCTIONS, Ref, shift
 from derivations.products import OUTER, choices, fold, plans
 from derivations.reading import surface as s
 from derivations.reading.places import Span
-from derivations.tensors import concatenate, hadamard, outer, spread, total
+from derivations.tensors import concatenate, entrywise, hadamard, outer, spread, total
 from derivations.terms import Dim, Shape, Term, apply, linear, number, power, scale, shape_text, var
 from derivations.traverse import free_variables, substitute
 from derivations.values import MOST_READINGS, Value, bounded, carry_out, flip, form_text, merge
@@ -29,7 +29,6 @@ from derivations.world import Definition, Knowledge, MisfitError, Mode, OpenEnde
 MOST_EXPONENT = 64
 MOST_UNFOLDED = 300
 MOST_SPLIT = 24
-GENERIC = frozenset("f g phi varphi theta psi".split())
 UNKNOWN_LOSS = "a gradient of a quantity that the sheet does not define is taken as given"
 NOW = s.Time("t", 0)
 KINDS = {"Big": "a sum or product over an index", "Tuple": "a list", "Function": "a function without its argument"}
@@ -196,7 +195,9 @@ class Elaborator:
         return node.arguments[0]
 
     def _call(self, node: s.Call, value: Value) -> Value:
-        if node.function in FUNCTIONS or node.function in GENERIC:
+        if node.function in self.knowledge.functions:
+            term = self._own_function(node, value.term)
+        elif node.function in FUNCTIONS or node.function in GENERIC_FUNCTIONS:
             term = self._apply(node, value.term)
         elif node.function in SPECIAL and not node.order:
             term = SPECIAL[node.function](value.term, node)
@@ -215,6 +216,17 @@ class Elaborator:
         if node.order > 1:
             raise UnclearError("higher derivatives of a function cannot be checked yet", node.head)
         return derivative(node.function, argument, dict(self.rules) if self.rules else None)
+
+    def _own_function(self, node: s.Call, argument: Term) -> Term:
+        """A function that the sheet defines, or its derivative, entry by entry."""
+        name, body = self.knowledge.functions[node.function]
+        parameter = self.variable(Ref(name))
+        term = self.elaborate(body, World())[0].term
+        if term.shape or parameter.shape or node.order > 1:
+            raise UnclearError(f"the definition of {node.function} is not a formula for numbers", node.head)
+        if node.order:
+            term = jacobian(term, [parameter], self.rules)[0]
+        return entrywise(term, parameter, argument)
 
     def _concat(self, node: s.Concat, world: World) -> Value:
         parts = [self.elaborate(part, world)[0] for part in node.parts]

@@ -160,7 +160,7 @@ class _ShapeReader:
                 return self._sum([self.form(node.numerator), self.form(node.denominator)])
             case s.Transposed():
                 return _flip(self.form(node.argument))
-            case s.Call() if node.function in ELEMENTWISE_CALLS or len(node.function) == 1:
+            case s.Call() if node.function in ELEMENTWISE_CALLS or node.function in habits.GENERIC_FUNCTIONS:
                 return self.form(node.arguments[0])
             case s.Call(function="diag"):
                 form = self.form(node.arguments[0])

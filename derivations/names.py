@@ -17,6 +17,7 @@ SCALAR_NAMES = frozenset(
 )
 LOSS_NAMES = frozenset("L E J ell epsilon varepsilon loss Loss C_E".split())
 INPUT_NAMES = frozenset("x X u".split())
+GENERIC_FUNCTIONS = frozenset("f g phi varphi theta psi".split())
 UNTIMED = " (without time)"
 STATE_NAMES = frozenset("h H s c C a".split())
 

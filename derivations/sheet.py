@@ -12,7 +12,7 @@ import sympy
 
 from derivations.errors import ShapeError
 from derivations.infer import Equation, Inference
-from derivations.names import Names, Ref, is_loss, rank_by_habit
+from derivations.names import GENERIC_FUNCTIONS, Names, Ref, is_loss, rank_by_habit
 from derivations.reading import surface as s
 from derivations.reading.places import Source
 from derivations.terms import Dim, Shape, dimension
@@ -128,9 +128,22 @@ class _Reader:
         first = sentence.items[0]
         if isinstance(first, s.Call) and first.function == "dim":
             return self._declaration(sentence, first.arguments, sentence.items[1])
+        if isinstance(first, s.Call) and self._defines_function(first, sentence):
+            return Entry(sentence, "definition", frozenset({0}))
         if isinstance(first, s.Symbol) and sentence.links[0].relation in EQUATING and self._is_new(first, sentence):
             return self._definition(sentence, first)
         return Entry(sentence, "claim")
+
+    def _defines_function(self, call: s.Call, sentence: s.Statement) -> bool:
+        """``φ(x) = tanh(x)`` for a letter that is no function of the field."""
+        plain = len(call.arguments) == 1 and isinstance(call.arguments[0], s.Symbol) and not call.order
+        if not plain or call.function not in GENERIC_FUNCTIONS or sentence.links[0].relation not in EQUATING:
+            return False
+        argument = self.names.ref(cast(s.Symbol, call.arguments[0]))
+        if argument.time is not None or call.function in self.knowledge.functions:
+            return False
+        self.knowledge.functions[call.function] = (argument.key, sentence.items[1])
+        return True
 
     def _is_new(self, symbol: s.Symbol, sentence: s.Statement) -> bool:
         ref = self.names.ref(symbol)

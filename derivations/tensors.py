@@ -5,7 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from derivations.errors import ShapeError
-from derivations.terms import Shape, Term, add, block, delta, product, shape_text
+from derivations.terms import (
+    Apply,
+    Power,
+    Product,
+    Shape,
+    Sum,
+    Term,
+    add,
+    block,
+    delta,
+    linear,
+    product,
+    shape_text,
+)
+from derivations.traverse import postorder, rebuild
 
 
 def matmul(left: Term, right: Term) -> Term:
@@ -58,3 +72,22 @@ def concatenate(parts: Sequence[Term]) -> Term:
     axes = range(1, parts[0].rank)
     placed = [product([(block(dims, k), ("a", 0)), (part, (0, *axes))], ("a", *axes)) for k, part in enumerate(parts)]
     return add(*placed)
+
+
+def entrywise(term: Term, variable: Term, argument: Term) -> Term:
+    """A scalar formula in ``variable`` applied to every entry of ``argument``; other variables are spread."""
+    found: dict[Term, Term] = {variable: argument}
+    for node in postorder([term]):
+        if node in found:
+            continue
+        children = [found[child] for child in node.children]
+        if isinstance(node, Sum):
+            pairs = [(q, child) for (q, _), child in zip(node.addends, children, strict=True)]
+            found[node] = linear(pairs, argument.shape)
+        elif isinstance(node, Product) and children:
+            found[node] = hadamard(*children)
+        elif isinstance(node, Apply | Power):
+            found[node] = rebuild(node, children)
+        else:
+            found[node] = spread(node, argument.shape)
+    return found[term]

@@ -87,7 +87,9 @@ class Definition:
 
 @dataclass
 class Knowledge:
-    """What a sheet says: names, shapes, definitions of families and of single instances; whether vectors are rows."""
+    """What a sheet says: names, shapes, definitions of families and of single instances; whether vectors are rows.
+
+    ``functions`` holds the functions that the sheet itself defines: the name of the argument, and the formula."""
 
     names: Names
     shapes: Mapping[str, Shape] = field(default_factory=dict)
@@ -95,6 +97,7 @@ class Knowledge:
     instances: dict[Ref, Definition] = field(default_factory=dict)
     implicit: set[str] = field(default_factory=set)
     rows: bool = False
+    functions: dict[str, tuple[str, s.Node]] = field(default_factory=dict)
 
     def definition(self, ref: Ref) -> Definition | None:
         """The definition that fits a name at a time."""
