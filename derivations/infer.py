@@ -26,6 +26,14 @@ class Equation:
     right: s.Node
 
 
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """The shape that the sheet states of an expression."""
+
+    of: s.Node
+    shape: Shape
+
+
 class Inference:
     """Finds ``shapes``: quantity → shape.
 
@@ -42,24 +50,24 @@ class Inference:
         self.shapes: dict[str, Shape] = {}
         self.declared: set[str] = set()
         self.ranks: dict[str, int] = {}
-        self.clashes: list[tuple[Equation, ShapeError]] = []
+        self.clashes: list[tuple[Equation | Declaration, ShapeError]] = []
         self.loose: set[str] = set()
 
     def run(
-        self, declarations: Sequence[tuple[s.Node, Shape]], equations: Sequence[Equation], claims: Sequence[s.Node] = ()
+        self, declarations: Sequence[Declaration], equations: Sequence[Equation], claims: Sequence[s.Node] = ()
     ) -> dict[str, Shape]:
         """Shapes of every quantity that occurs. Sums and elementwise signs in ``claims`` fill what is left open."""
-        for tree, shape in declarations:
-            if isinstance(tree, s.Symbol):
-                self._declare(tree, shape)
+        for declaration in declarations:
+            if isinstance(declaration.of, s.Symbol):
+                self._declare(declaration, declaration.of)
         self._find_ranks(equations)
         for key in self.names.bases:
             self.shapes.setdefault(key, self.dims.fresh(self.rank(key)))
         for equation in equations:
             self._equate(equation)
-        for tree, shape in declarations:
-            if not isinstance(tree, s.Symbol):
-                self.dims.unify(self.form(tree).shape, shape)
+        for declaration in declarations:
+            if not isinstance(declaration.of, s.Symbol):
+                self._agree(declaration)
         self.dims.settle()
         for claim in claims:
             _ClaimReader(self).read(claim)
@@ -74,10 +82,21 @@ class Inference:
             return len(self.shapes[key])
         return self.ranks.get(key, rank_by_habit(self.names.bases[key], key in self.names.timed))
 
-    def _declare(self, symbol: s.Symbol, shape: Shape) -> None:
+    def _declare(self, declaration: Declaration, symbol: s.Symbol) -> None:
         for key in self.names_of(symbol):
-            self.shapes[key] = shape
+            known = self.shapes.setdefault(key, declaration.shape)
             self.declared.add(key)
+            if known != declaration.shape:
+                error = ShapeError(f"{shape_text(declaration.shape)} here, {shape_text(known)} before")
+                self.clashes.append((declaration, error))
+
+    def _agree(self, declaration: Declaration) -> None:
+        try:
+            self.dims.unify(self.form(declaration.of).shape, declaration.shape)
+        except UnknownShapeError:
+            return
+        except ShapeError as error:
+            self.clashes.append((declaration, error))
 
     def names_of(self, symbol: s.Symbol) -> list[str]:
         r"""``\Gamma_{u,f,o}`` names three quantities, if the sheet has them."""

@@ -6,6 +6,7 @@ A dimension that is not known yet is a SymPy symbol of its own; :class:`Dimensio
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import cast
 
 import sympy
@@ -71,7 +72,8 @@ class Dimensions:
         for _ in range(len(self._postponed)):
             waiting, self._postponed = self._postponed, []
             for a, b in waiting:
-                self._unify(a, b)
+                with suppress(ShapeError):  # the places where they meet as terms will tell
+                    self._unify(a, b)
             if len(self._postponed) == len(waiting):
                 return
 

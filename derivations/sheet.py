@@ -11,7 +11,7 @@ from typing import cast
 import sympy
 
 from derivations.errors import ShapeError
-from derivations.infer import Equation, Inference
+from derivations.infer import Declaration, Equation, Inference
 from derivations.names import GENERIC_FUNCTIONS, Names, Ref, is_loss, rank_by_habit
 from derivations.reading import surface as s
 from derivations.reading.places import Source
@@ -74,7 +74,7 @@ class _Reader:
         self.names = Names(item for statement in statements for item in statement.items)
         self.knowledge = Knowledge(self.names)
         self.equations: list[tuple[Equation, Entry]] = []
-        self.declarations: list[tuple[s.Node, Shape]] = []
+        self.declarations: list[tuple[Declaration, Entry]] = []
         self.entries: list[Entry] = []
 
     def sheet(self) -> Sheet:
@@ -91,7 +91,7 @@ class _Reader:
         self.knowledge.rows = self._vectors_are_rows()
         inference = Inference(self.names, self._formals(), scalars, self.knowledge.rows)
         claims = [item for entry in self.entries if entry.kind == "claim" for item in _items(entry)]
-        shapes = inference.run(self.declarations, [equation for equation, _ in self.equations], claims)
+        shapes = inference.run([d for d, _ in self.declarations], [e for e, _ in self.equations], claims)
         for equation, error in inference.clashes:
             self._note_clash(equation, error)
         self.knowledge.shapes = shapes
@@ -107,8 +107,8 @@ class _Reader:
         nodes = (node for side in sides for node in side.walk())
         return {self.names.ref(node).key for node in nodes if isinstance(node, s.Symbol)} | self._formals()
 
-    def _note_clash(self, equation: Equation, error: ShapeError) -> None:
-        entry = next(entry for found, entry in self.equations if found is equation)
+    def _note_clash(self, place: Equation | Declaration, error: ShapeError) -> None:
+        entry = next(entry for found, entry in [*self.equations, *self.declarations] if found is place)
         entry.clash = entry.clash or str(error)
 
     def _line(self, node: s.Node) -> int:
@@ -167,9 +167,11 @@ class _Reader:
         shape = self._shape_of(space)
         if shape is None:
             return Entry(sentence, "claim")
+        entry = Entry(sentence, "definition", assumed=True)
         for tree in of:
-            self.declarations.append((tree, shape))
-        return Entry(sentence, "definition", assumed=True)
+            for item in tree.items if isinstance(tree, s.Tuple) else (tree,):
+                self.declarations.append((Declaration(item, shape), entry))
+        return entry
 
     def _shape_of(self, space: s.Node) -> Shape | None:
         if not isinstance(space, s.Space | s.Tuple):
