@@ -6,13 +6,14 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from derivations.budget import Budget
 from derivations.chains import chain_break
 from derivations.conventions import Conventions
 from derivations.edits import Edit, edits
 from derivations.elaborate import Elaborator
-from derivations.errors import SheetError
+from derivations.errors import BudgetError, SheetError
 from derivations.functions import Derivative
-from derivations.judge import Judge, Judgement
+from derivations.judge import Judge
 from derivations.latex import Printer, written_size
 from derivations.names import Ref, ref_text
 from derivations.reading import surface as s
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 MOST_EDITS = 160
 MOST_WRITTEN = 300
+QUICK_UNITS = 40_000
 ONLY_SCALAR = "it would be right only if everything were a scalar"
 
 
@@ -48,7 +50,6 @@ class Explainer:
         self.checker = checker
         self.conventions = conventions
         self.knowledge = checker.sheet.knowledge
-        self.modes = (conventions.mode,)
         self.texts = self._texts()
 
     def explain(self, judged: list[Judged]) -> None:
@@ -120,8 +121,18 @@ class Explainer:
 
     def _right_with(self, rules: dict[str, Derivative], item: Judged, scalar: bool = False) -> bool:
         elaborator = Elaborator(self.knowledge, rules, scalar or self.checker.sheet.scalars_only)
-        found = self._judge(elaborator).ask(item.left, item.right, item.world, self.modes)
-        return any(decision.verdict is Verdict.PROVED for _, decision in found.right.values())
+        return self._proves(self._judge(elaborator), item.left, item.right, item)
+
+    def _proves(self, judge: Judge, left: s.Node, right: s.Node, item: Judged, budget: Budget | None = None) -> bool:
+        """Whether a step is proved under the conventions of the sheet; a budget that ends says no."""
+        try:
+            world = replace(item.world, mode=self.conventions.mode)
+            return judge.proves(left, right, world, budget or self._budget(), self.conventions.transposed)
+        except BudgetError:
+            return False
+
+    def _budget(self) -> Budget:
+        return Budget(QUICK_UNITS, self.checker.options.time_limit)
 
     def _judge(self, elaborator: Elaborator) -> Judge:
         return Judge(elaborator, self.checker.options.seed, self.checker.options.time_limit)
@@ -172,8 +183,7 @@ class Explainer:
         step.why = f"{text} does not link to its neighbours; without it the chain links {ends}; {note}"
 
     def _without(self, linked: Judged) -> str:
-        other = self.checker.judge.ask(linked.left, linked.right, linked.world, self.modes)
-        if other.right:
+        if self._proves(self.checker.judge, linked.left, linked.right, linked):
             return "the step is then right"
         return "its value is wrong as well"
 
@@ -236,7 +246,8 @@ class Explainer:
         return next((repair for repair in found if repair is not None), None)
 
     def _mend(self, item: Judged, side: s.Node, name: str) -> Repair | None:
-        """The first edit of one side that makes the step provably right."""
+        """The first edit of one side that makes the step provably right; all edits share one budget."""
+        budget = self._budget()
         for edit in islice(edits(side, self._slice, self._names_like), MOST_EDITS):
             text = self._slice(Span(side.span.start, edit.span.start)) + edit.text
             text += self._slice(Span(edit.span.end, side.span.end))
@@ -245,16 +256,9 @@ class Explainer:
             except SheetError:
                 continue
             left, right = (item.left, node) if name == "right" else (node, item.right)
-            if self._proves(self.checker.judge.ask(left, right, item.world, self.modes)):
+            if self._proves(self.checker.judge, left, right, item, budget):
                 return self._as_repair(edit)
         return None
-
-    def _proves(self, found: Judgement) -> bool:
-        """Whether an edited step is proved under the conventions of the sheet."""
-        if not found.right:
-            return False
-        mode, departs = self.conventions.pick(found)
-        return not departs and found.right[mode][1].verdict is Verdict.PROVED
 
     def _as_repair(self, edit: Edit) -> Repair:
         place = self.checker.source.place(edit.span.start)

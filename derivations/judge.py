@@ -13,6 +13,7 @@ from derivations.budget import Budget
 from derivations.decide import Decision, decide
 from derivations.elaborate import Elaborator
 from derivations.errors import ShapeError
+from derivations.normal_form import prove_equal
 from derivations.reading import surface as s
 from derivations.refute import refute
 from derivations.report import Verdict
@@ -94,12 +95,23 @@ class Judge:
                 self._at_small_times(left, right, world, found, budget)
         return found
 
-    def ask(self, left: s.Node, right: s.Node, world: World, modes: Sequence[Mode] = MODES) -> Judgement:
-        """Only whether ``left = right`` is right, in some senses of ∂; what is not is left open."""
+    def ask(self, left: s.Node, right: s.Node, world: World) -> Judgement:
+        """Only whether ``left = right`` is right; what is not is left open."""
         found = Judgement(derivative=_has_derivative(left, right))
-        found.attempts = self._attempts(left, right, world, found, modes)
+        found.attempts = self._attempts(left, right, world, found)
         self._prove(found.attempts, found, Budget(seconds=self.seconds))
         return found
+
+    def proves(self, left: s.Node, right: s.Node, world: World, budget: Budget, transposed: bool = False) -> bool:
+        """Whether ``left = right`` has a proof in the world's own sense of ∂ and in one layout.
+
+        Raises BudgetError when the budget, which many questions may share, is used up.
+        """
+        found = Judgement(derivative=_has_derivative(left, right))
+        attempts = self._attempts(left, right, world, found, (world.mode,))
+        plain = [a for a in attempts if transposed or TRANSPOSED not in a.readings]
+        likely = [a for a in plain if self.screen.may_agree(a.left, a.right)]
+        return any(a.left is a.right or prove_equal(a.left, a.right, budget) is not None for a in likely)
 
     def _at_small_times(self, left: s.Node, right: s.Node, world: World, found: Judgement, budget: Budget) -> None:
         """A total derivative at a symbolic time: the claim at t = 2 and 3, where nothing is left open.
