@@ -115,19 +115,31 @@ class Checker:
                     Verdict.UNDECIDED, f"the relation {link.relation.value} cannot be checked yet"
                 )
             elif not entry.assumed and (number > 0 or number not in entry.given):
-                found = self._judge(left, right, world)
+                found = self._judge(left, right, world, not sentence.display)
             yield Judged(entry, number, left, right, world, found)
 
-    def _judge(self, left: s.Node, right: s.Node, world: World) -> Judgement:
+    def _judge(self, left: s.Node, right: s.Node, world: World, inline: bool) -> Judgement:
         found = self.judge.judge(left, right, world)
         if found.verdict in (Verdict.PROVED, Verdict.HOLDS):
+            self._require_known_variables(left, right, found)
             return found
         counted = judge_counting(left, right, world, self)
         if counted is not None and (counted.right or (found.misfit and not found.decision)):
             return counted
         if found.verdict is Verdict.WRONG:
-            self._consider(Case(left, right, found, self.sheet, self.elaborator))
+            self._consider(Case(left, right, found, self.sheet, self.elaborator, inline))
         return found
+
+    def _require_known_variables(self, left: s.Node, right: s.Node, found: Judgement) -> None:
+        """A derivative by a name that no definition speaks of says nothing, even if it is zero."""
+        for side in (left, right):
+            for node in side.walk():
+                by = node.by if isinstance(node, s.Partial) else None
+                if isinstance(by, s.Symbol) and self.sheet.knowledge.names.ref(by).key not in self.sheet.introduced:
+                    message = f"{self.source.slice(by.span)} is not defined on this sheet"
+                    found.right.clear()
+                    found.unclear = UnclearError(message, by.span, "a defined name")
+                    return
 
     def _consider(self, case: Case) -> None:
         """Take back a ``wrong`` that the sheet does not say enough for."""
@@ -172,6 +184,15 @@ class Checker:
             step.verdict, step.code = Verdict.WRONG, "shapes"
             step.headline = "the shapes of this definition do not fit"
             step.why = item.entry.clash
+            guessed = self._guessed(item)
+            if guessed:
+                step.verdict, step.why = Verdict.UNDECIDED, f"{step.why}; declare the shape of {', '.join(guessed)}"
+
+    def _guessed(self, item: Judged) -> list[str]:
+        """Names of a definition whose shape is a habit of the field: neither declared nor defined."""
+        names = self.sheet.knowledge.names
+        keys = {names.ref(node).key for node in item.right.walk() if isinstance(node, s.Symbol)}
+        return sorted(key for key in keys - self.sheet.declared if not self.sheet.knowledge.defined(key))
 
     def _statement(self, entry: Entry, judged: list[Judged]) -> StatementReport:
         sentence = entry.sentence

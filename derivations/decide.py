@@ -14,8 +14,8 @@ from derivations.fingerprint import agree
 from derivations.normal_form import prove_equal
 from derivations.refute import Search, contradicted, refute
 from derivations.report import Counterexample, Verdict
-from derivations.terms import Term
-from derivations.traverse import dim_symbols
+from derivations.terms import Apply, Power, Term
+from derivations.traverse import dim_symbols, postorder
 
 ENOUGH_POINTS = 5
 ENOUGH_SIZES = 2
@@ -42,14 +42,14 @@ def decide(left: Term, right: Term, seed: int, budget: Budget) -> Decision:
     if left.shape != right.shape:
         raise ValueError("terms of different shapes cannot be compared")
     if left is right:
-        return Decision(Verdict.PROVED, log=("both sides are the same expression",))
+        return _with_a_value(left, right, seed, Decision(Verdict.PROVED, log=("both sides are the same expression",)))
     match = agree(left, right, seed)
     search = _refuted(left, right, seed, budget) if match is False else None
     if search and search.counterexample:
         return _wrong(search)
     decision, reason = _proof(left, right, seed, budget)
     if decision is not None:
-        return decision
+        return _with_a_value(left, right, seed, decision)
     search = search or _refuted(left, right, seed, budget)
     return _wrong(search) if search.counterexample else _short_of_proof(left, right, match, search, reason)
 
@@ -74,6 +74,21 @@ def _proof(left: Term, right: Term, seed: int, budget: Budget) -> tuple[Decision
         return None, "it would need " + ", ".join(proof.conditions)
     why = "provided that " + ", ".join(proof.conditions) if proof.conditions else ""
     return Decision(Verdict.PROVED, why, proof.log), ""
+
+
+def _with_a_value(left: Term, right: Term, seed: int, decision: Decision) -> Decision:
+    """The decision, unless logarithms or roots leave both sides without a value wherever one looks."""
+    partial = any(
+        (isinstance(term, Apply) and term.function == "log")
+        or (isinstance(term, Power) and term.exponent.denominator != 1)
+        for term in postorder([left, right])
+    )
+    if not partial:
+        return decision
+    search = refute(left, right, seed, Budget(RESERVE_UNITS, RESERVE_SECONDS))
+    if search.points or not search.undefined_points:
+        return decision
+    return Decision(Verdict.UNDECIDED, "at no point that was tried do both sides have a value")
 
 
 def _wrong(search: Search) -> Decision:

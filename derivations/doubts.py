@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 from derivations.elaborate import Elaborator
 from derivations.judge import Judgement
-from derivations.names import STATE_NAMES, Ref
+from derivations.names import SCALAR_NAMES, STATE_NAMES, Ref, is_loss
 from derivations.reading import surface as s
 from derivations.sheet import Sheet
+from derivations.terms import is_zero
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Case:
     found: Judgement
     sheet: Sheet
     elaborator: Elaborator
+    inline: bool = False
 
     def refs(self) -> list[Ref]:
         """The names that the step speaks of or that its terms are made of, each once."""
@@ -84,7 +86,7 @@ def _undefined_state(case: Case) -> str:
 def _independent(case: Case) -> str:
     """A derivative by something that the sheet never connects with what is differentiated."""
     attempts = case.found.attempts
-    if not attempts or not isinstance(case.left, s.Partial) or any(attempt.left.children for attempt in attempts):
+    if not attempts or not isinstance(case.left, s.Partial) or not all(is_zero(attempt.left) for attempt in attempts):
         return ""
     of, by = (case.sheet.source.slice(node.span) for node in (case.left.of, case.left.by))
     return f"nothing on the sheet says how {of} depends on {by}"
@@ -102,4 +104,36 @@ def undefined(case: Case) -> s.Symbol | None:
     return None
 
 
-DOUBTS: tuple[Callable[[Case], str], ...] = (_unread, _loose_shapes, _undefined_state, _independent)
+def _value_in_text(case: Case) -> str:
+    """``σ(f_t) = 0`` in running text is more often a supposition than a claim."""
+    names = any(isinstance(x, s.Symbol) for x in case.left.walk())
+    if case.inline and names and not case.found.derivative and isinstance(case.right, s.Number):
+        return "a value in running text may be supposed there, not claimed; a displayed formula is checked"
+    return ""
+
+
+def _guessed_scalar(case: Case) -> str:
+    """Shapes that clash because a letter was taken for a number by habit alone."""
+    if case.found.decision is not None or case.found.misfit is None:
+        return ""
+    sheet = case.sheet
+    for key in sorted(sheet.introduced - sheet.declared - sheet.dims):
+        symbol = sheet.knowledge.names.bases.get(key)
+        if (
+            symbol is not None
+            and symbol.base in SCALAR_NAMES
+            and not is_loss(symbol)
+            and not sheet.knowledge.defined(key)
+        ):
+            return f"{key} is taken for a number by habit, and the shapes do not fit; declare its shape"
+    return ""
+
+
+DOUBTS: tuple[Callable[[Case], str], ...] = (
+    _guessed_scalar,
+    _value_in_text,
+    _unread,
+    _loose_shapes,
+    _undefined_state,
+    _independent,
+)

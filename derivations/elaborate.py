@@ -21,7 +21,7 @@ from derivations.products import OUTER, choices, fold, plans
 from derivations.reading import surface as s
 from derivations.reading.places import Span
 from derivations.tensors import concatenate, entrywise, hadamard, outer, spread, total
-from derivations.terms import Dim, Shape, Term, apply, linear, number, power, scale, shape_text, var
+from derivations.terms import Dim, Shape, Term, apply, is_zero, linear, number, power, scale, shape_text, var
 from derivations.traverse import free_variables, substitute
 from derivations.values import MOST_READINGS, Value, bounded, carry_out, flip, form_text, merge
 from derivations.world import Definition, Knowledge, MisfitError, Mode, OpenEndedError, UnclearError, World
@@ -176,6 +176,8 @@ class Elaborator:
             if under.term.shape in ((), over.term.shape) or not over.term.shape:
                 if under.term.rank > 1:
                     raise UnclearError("division by a matrix cannot be checked yet", node.denominator.span)
+                if is_zero(under.term):
+                    raise UnclearError("this denominator is zero", node.denominator.span, "something that is not zero")
                 found.append(merge(row, hadamard(over.term, power(under.term, -1))))
         if not found:
             raise MisfitError("numerator and denominator have different shapes", node.span)

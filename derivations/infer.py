@@ -188,7 +188,10 @@ class _ShapeReader:
                 return self._concat([self.form(part) for part in node.parts])
             case s.Partial():
                 return self._partial(node)
-            case s.Number() | s.Norm():
+            case s.Number():
+                return Form(())
+            case s.Norm():
+                self.form(node.argument)
                 return Form(())
         raise UnknownShapeError(type(node).__name__)
 

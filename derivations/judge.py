@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from derivations.budget import Budget
+from derivations.chains import plain_name
 from derivations.decide import Decision, decide
 from derivations.elaborate import Elaborator
 from derivations.errors import ShapeError
@@ -19,7 +20,7 @@ from derivations.refute import refute
 from derivations.report import Verdict
 from derivations.screening import Screen, certainly_different
 from derivations.tensors import diagonal, spread, transpose
-from derivations.terms import Term, shape_text
+from derivations.terms import Term, is_zero, shape_text
 from derivations.traverse import free_variables
 from derivations.values import Value
 from derivations.world import Mode, OpenEndedError, UnclearError, World
@@ -163,16 +164,23 @@ class Judge:
         if rights[0].term.rank == 2 and lefts[0].term.rank != 2:
             lefts = self.elaborator.elaborate(left, world, rights[0].term.shape)
         found.shapes = found.shapes or (shape_text(lefts[0].term.shape), shape_text(rights[0].term.shape))
+        whole = _whole_derivative(left, right)
+        if world.mode is not Mode.TOTAL and self._vanishes(world, left, right):
+            return
         empty = True
         for a in lefts:
             for b in rights:
-                for x, y, readings in _aligned(a, b, found.derivative):
+                for x, y, readings in _aligned(a, b, whole):
                     empty = False
                     both = a.readings | b.readings | readings
                     if world.mode is Mode.TOTAL or free_variables([x, y]):
                         yield Attempt(world.mode, x, y, both, a.opaque or b.opaque)
         if empty and not found.misfit:
             found.misfit = ShapeError(f"the left side is {found.shapes[0]}, the right side is {found.shapes[1]}")
+
+    def _vanishes(self, world: World, *sides: s.Node) -> bool:
+        """Whether a derivative is zero only because a narrow sense of ∂ cuts every path."""
+        return any(is_zero(self.elaborator.partial(p, world).term) for side in sides for p in _partials(side))
 
     # Verdicts
 
@@ -225,21 +233,40 @@ def _has_derivative(*nodes: s.Node) -> bool:
     return any(isinstance(x, s.Partial) for node in nodes for x in node.walk())
 
 
-def _aligned(a: Value, b: Value, derivative: bool) -> Iterator[tuple[Term, Term, frozenset[str]]]:
-    """Every way in which two values can be compared."""
+def _whole_derivative(left: s.Node, right: s.Node) -> str:
+    """Which side is a derivative or a chain of them and nothing else: ``left``, ``right``, or empty for none.
+
+    Empty, too, where the other side speaks of the same derivative, which has one layout on one line.
+    """
+    for name, side, other in (("left", left, right), ("right", right, left)):
+        factors = side.factors if isinstance(side, s.Mul) else (side,)
+        if all(isinstance(factor, s.Partial) for factor in factors):
+            own = {(plain_name(p.of), plain_name(p.by)) for p in _partials(side)}
+            same = any((plain_name(p.of), plain_name(p.by)) in own for p in _partials(other))
+            return "" if same and len(factors) == 1 else name
+    return ""
+
+
+def _partials(node: s.Node) -> list[s.Partial]:
+    return [x for x in node.walk() if isinstance(x, s.Partial)]
+
+
+def _aligned(a: Value, b: Value, whole: str) -> Iterator[tuple[Term, Term, frozenset[str]]]:
+    """Every way in which two values can be compared; ``whole`` names the side that is a derivative."""
     left, right = a.term, b.term
     if left.shape == right.shape:
-        if derivative or a.row == b.row or left.rank != 1:
+        if whole or a.row == b.row or a.gradient or b.gradient or left.rank != 1:
             yield left, right, frozenset()
-        if derivative and left.rank == 2 and left.shape[0] == left.shape[1] and transpose(left) is not left:
+        if whole and left.rank == 2 and left.shape[0] == left.shape[1] and transpose(left) is not left:
             yield left, transpose(right), frozenset({TRANSPOSED})
         return
-    if derivative and left.rank == right.rank == 2 and left.shape == right.shape[::-1]:
+    if whole and left.rank == right.rank == 2 and left.shape == right.shape[::-1]:
         yield left, transpose(right), frozenset({TRANSPOSED})
-    for x, y, swapped in ((left, right, False), (right, left, True)):
-        if derivative and x.rank == 2 and y.rank == 1 and x.shape == y.shape * 2:
-            pair = (diagonal(y), x) if swapped else (x, diagonal(y))
-            yield *pair, frozenset({DIAGONAL})
-        if y.rank == 0 and x.rank and not free_variables([y]):
-            pair = (spread(y, x.shape), x) if swapped else (x, spread(y, x.shape))
-            yield *pair, frozenset()
+    if whole == "left" and left.rank == 2 and right.rank == 1 and left.shape == right.shape * 2:
+        yield left, diagonal(right), frozenset({DIAGONAL})
+    if whole == "right" and right.rank == 2 and left.rank == 1 and right.shape == left.shape * 2:
+        yield diagonal(left), right, frozenset({DIAGONAL})
+    if right.rank == 0 and left.rank and not free_variables([right]):
+        yield left, spread(right, left.shape), frozenset()
+    if left.rank == 0 and right.rank and not free_variables([left]):
+        yield spread(left, right.shape), right, frozenset()

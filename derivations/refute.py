@@ -151,10 +151,16 @@ class Prober:
         return Search(None, points, len(sizes), len(open_), len(undefined), stopped)
 
     def points(self) -> Iterator[Point]:
-        """Points in the order of the search: the smallest sizes first, every scale at each."""
+        """Points in the order of the search: the smallest sizes first, every scale at each, also with signs turned."""
         for sizes in self.size_choices():
             for scale, positive in SCALES if self.variables else SCALES[:1]:
-                yield self.point(sizes, scale, positive)
+                point = self.point(sizes, scale, positive)
+                yield point
+                if not positive:
+                    yield Point(sizes, {variable: self._turned(variable, x) for variable, x in point.values.items()})
+
+    def _turned(self, variable: Term, values: Array) -> Array:
+        return values if variable in self.positive else exact_array([-x for x in values.flat], values.shape)
 
     def size_choices(self) -> Iterator[dict[sympy.Symbol, int]]:
         """All sizes one, then different ones; larger ones where sizes count as numbers."""

@@ -19,6 +19,7 @@ from derivations.terms import Dim, Shape, dimension
 from derivations.world import Definition, Knowledge
 
 SUPPOSING = frozenset({"if", "when", "whenever", "suppose", "assume", "assuming", "for", "unless"})
+CONCLUDING = frozenset({"so", "then", "thus", "hence", "therefore", "implies"})
 EQUATING = (s.Relation.EQUAL, s.Relation.DEFINED)
 
 
@@ -148,7 +149,7 @@ class _Reader:
     def _is_new(self, symbol: s.Symbol, sentence: s.Statement) -> bool:
         ref = self.names.ref(symbol)
         own = any(isinstance(n, s.Symbol) and self.names.ref(n) == ref for n in sentence.items[1].walk())
-        if own or symbol.component:
+        if own or symbol.component or (sentence.follows and not self._is_unseen(symbol)):
             return False
         if ref.time is not None and ref.time.symbol is None and ref.time.offset <= 0:
             return ref not in self.knowledge.instances
@@ -301,10 +302,9 @@ def _is_condition(statement: s.Statement) -> bool:
 
 def _is_supposed(statement: s.Statement) -> bool:
     """``when z_t = 0``, or a value in running text: supposed there, neither claimed nor a definition of the sheet."""
-    nodes = list(statement.items[0].walk())
-    names = any(isinstance(x, s.Symbol) for x in nodes) and not any(isinstance(x, s.Partial) for x in nodes)
-    value = names and isinstance(statement.items[-1], s.Number)
-    return bool(SUPPOSING & set(statement.lead)) or (value and not statement.display and not statement.follows)
+    value = isinstance(statement.items[0], s.Symbol) and isinstance(statement.items[-1], s.Number)
+    plain = not statement.display and not statement.follows and not CONCLUDING & set(statement.lead)
+    return bool(SUPPOSING & set(statement.lead)) or (value and plain)
 
 
 def _mentions_now(node: s.Node) -> bool:

@@ -182,6 +182,11 @@ def zeros(shape: Shape = ()) -> Term:
     return cast(Term, _intern(Sum, shape, addends=()))
 
 
+def is_zero(term: Term) -> bool:
+    """Whether a term is the zero that no variable is left in."""
+    return isinstance(term, Sum) and not term.addends
+
+
 def number(value: Fraction | int, shape: Shape = ()) -> Term:
     """A rational number, spread over ``shape``."""
     return scale(Fraction(value), ones(shape))

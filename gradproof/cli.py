@@ -6,6 +6,10 @@ import gc
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import isnan
+from traceback import print_exception
 from typing import TYPE_CHECKING
 
 import click
@@ -20,6 +24,13 @@ if TYPE_CHECKING:
 
 UNUSABLE = 2
 SEVERITY = (0, 3, 1, UNUSABLE)
+
+
+def _a_number(context: click.Context, parameter: click.Parameter, value: float) -> float:
+    """A range of numbers lets NaN through, and no clock ever reaches NaN."""
+    if isnan(value):
+        raise click.BadParameter("this is not a number", context, parameter)
+    return value
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -38,6 +49,7 @@ def cli() -> None:
     type=click.FloatRange(min=0, min_open=True),
     default=10.0,
     show_default=True,
+    callback=_a_number,
     help="Seconds a statement may take.",
 )
 @click.option("--no-torch", is_flag=True, help="Do not compare derivatives with torch autograd.")
@@ -58,47 +70,67 @@ def check(
     code = 0
     for name in files:
         try:
-            report = _checked(name, options, witness)
+            with _blamed(name):
+                report = _checked(name, options, witness)
+                text = _text(report) if form == "text" else ""
         except GradproofError as error:
-            if debug:
-                raise
-            _complain(error)
+            _complain(error, debug)
             code = UNUSABLE
             continue
+        if form == "text":
+            click.echo(("\n" if reports else "") + text, nl=False, color=_coloured())
         reports.append(report)
         if len(files) > 1:
             gc.collect()
         code = max(code, report.exit_code, key=SEVERITY.index)
-        if form == "text":
-            _show(report, first=len(reports) == 1)
     if form == "json":
         _write_json(reports, several=len(files) > 1)
     sys.exit(code)
 
 
+@contextmanager
+def _blamed(name: str) -> Iterator[None]:
+    """What goes wrong unforeseen is a fault of gradproof: never a verdict, never the end of the other sheets.
+
+    The one place that catches everything, so that a crash is not taken for exit code 1, "something wrong".
+    """
+    try:
+        yield
+    except GradproofError:
+        raise
+    except (RecursionError, MemoryError) as error:
+        raise UsageError(f"{name}: too deeply nested or too large to check ({type(error).__name__})") from error
+    except Exception as error:
+        raise InternalError(f"{name}: {type(error).__name__}: {error}") from error
+
+
 def _checked(name: str, options: Options, witness: Witness | None) -> Report:
     from derivations.check import check_sheet
 
-    try:
-        return check_sheet(read_sheet(name), options, witness)
-    except (RecursionError, MemoryError) as error:
-        raise UsageError(f"{name}: too deeply nested or too large to check ({type(error).__name__})") from error
+    report = check_sheet(read_sheet(name), options, witness)
+    if not report.statements:
+        raise UsageError(f"{report.sheet}: no formula was found; write formulas between $ and $, or between $$ and $$")
+    return report
 
 
-def _complain(error: GradproofError) -> None:
+def _complain(error: GradproofError, debug: bool) -> None:
+    from gradproof.text import clean
+
+    if debug:
+        print_exception(error)
     own = "this is a fault of gradproof itself, please report it: " if isinstance(error, InternalError) else ""
-    click.echo(f"gradproof: {own}{error}", err=True)
+    click.echo(f"gradproof: {own}{clean(str(error))}", err=True)
 
 
-def _show(report: Report, first: bool) -> None:
+def _coloured() -> bool:
+    return sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+
+
+def _text(report: Report) -> str:
     from gradproof.text import WIDTH, render
 
-    terminal = sys.stdout.isatty()
-    colour = terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
-    width = max(60, os.get_terminal_size().columns) if terminal else WIDTH
-    if not first:
-        click.echo()
-    click.echo(render(report, colour=colour, width=width), nl=False, color=colour)
+    width = max(60, os.get_terminal_size(sys.stdout.fileno()).columns) if sys.stdout.isatty() else WIDTH
+    return render(report, colour=_coloured(), width=width)
 
 
 def _write_json(reports: list[Report], several: bool) -> None:

@@ -10,7 +10,14 @@ from derivations.errors import UsageError
 from derivations.reading.places import Source
 
 MOST_BYTES = 5_000_000
-MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+MARKS = (  # the longer marks first: the one of UTF-32 begins with the one of UTF-16
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+WIDE = ("utf-16", "utf-32")  # encodings whose letters contain NUL bytes
 
 
 def read_sheet(sheet: str | Path) -> Source:
@@ -21,17 +28,24 @@ def read_sheet(sheet: str | Path) -> Source:
     if isinstance(sheet, str) and "\n" in sheet:
         return Source("<text>", sheet)
     if str(sheet) == "-":
-        return decode("<stdin>", sys.stdin.buffer.read(MOST_BYTES + 1))
+        return decode("<stdin>", _standard_input())
     path = Path(sheet)
-    if not path.exists():
-        raise UsageError(f"{sheet}: there is no such file; check the spelling and the folder")
-    if path.is_dir():
-        raise UsageError(f"{sheet}: this is a folder; name the sheets in it, such as {path / '*.md'}")
     try:
         with path.open("rb") as file:
-            return decode(str(sheet), file.read(MOST_BYTES + 1))
+            data = file.read(MOST_BYTES + 1)
+    except (FileNotFoundError, ValueError) as error:  # no file has a name with a NUL character in it
+        raise UsageError(f"{sheet}: there is no such file; check the spelling and the folder") from error
+    except IsADirectoryError as error:
+        raise UsageError(f"{sheet}: this is a folder; name the sheets in it, such as {path / '*.md'}") from error
     except OSError as error:
         raise UsageError(f"{sheet}: the file cannot be read: {error.strerror}") from error
+    return decode(str(sheet), data)
+
+
+def _standard_input() -> bytes:
+    if sys.stdin is None:
+        raise UsageError("<stdin>: standard input is closed; name a file, or send the sheet through a pipe")
+    return sys.stdin.buffer.read(MOST_BYTES + 1)
 
 
 def decode(name: str, data: bytes) -> Source:
@@ -39,8 +53,8 @@ def decode(name: str, data: bytes) -> Source:
     if len(data) > MOST_BYTES:
         raise UsageError(f"{name}: larger than {MOST_BYTES // 1_000_000} MB; split the sheet into several files")
     encoding = next((encoding for mark, encoding in MARKS if data.startswith(mark)), "utf-8")
-    if encoding != "utf-16" and b"\0" in data:
-        raise UsageError(f"{name}: a binary file (a NUL byte at offset {data.index(0)}); a sheet is a text file")
+    if not encoding.startswith(WIDE) and b"\0" in data:
+        raise _binary(name, data.index(0))
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
@@ -48,6 +62,12 @@ def decode(name: str, data: bytes) -> Source:
             f"{name}: not {encoding.upper()} text (byte 0x{data[error.start]:02x} at offset {error.start}); "
             "save the file as UTF-8"
         ) from error
+    if "\0" in text:
+        raise _binary(name, text.index("\0"))
     if not text.strip():
         raise UsageError(f"{name}: the file is empty; there is nothing to check")
     return Source(name, text)
+
+
+def _binary(name: str, offset: int) -> UsageError:
+    return UsageError(f"{name}: a binary file (NUL at offset {offset}); a sheet is a text file")

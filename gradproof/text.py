@@ -6,7 +6,7 @@ import re
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-from unicodedata import combining, east_asian_width
+from unicodedata import category, east_asian_width
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -23,7 +23,7 @@ STYLE_OF = {
     "undecided": "warning",
     "unclear": "warning",
 }
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
 def template_folder() -> Path:
@@ -226,7 +226,7 @@ def styled(text: str, style: str, colour: bool) -> str:
 
 def cells(text: str) -> int:
     """The columns that a text takes on a terminal."""
-    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+    return sum(0 if category(c) in ("Mn", "Me") else 2 if east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def window(line: str, column: int, end: int, width: int) -> tuple[str, str]:
@@ -269,4 +269,4 @@ def wrapped(text: str, width: int, indent: int) -> str:
             lines.append(word)
         else:
             lines[-1] = longer
-    return ("\n" + " " * (indent + 2)).join(lines)
+    return ("\n" + " " * (indent + 2)).join(line.rstrip(" ") for line in lines)
