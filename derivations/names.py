@@ -15,6 +15,7 @@ from derivations.reading.surface import Node, Symbol, Time
 SCALAR_NAMES = frozenset(
     "L E J ell epsilon varepsilon eta lambda alpha n d m k i j l t T N K V p q gamma tau s_0 loss Loss".split()
 )
+WEIGHT_NAMES = frozenset("W U V".split())
 LOSS_NAMES = frozenset("L E J ell epsilon varepsilon loss Loss C_E".split())
 INPUT_NAMES = frozenset("x X u".split())
 GENERIC_FUNCTIONS = frozenset("f g phi varphi theta psi".split())
@@ -98,7 +99,7 @@ def rank_by_habit(symbol: Symbol, timed: bool) -> int:
     if symbol.base in SCALAR_NAMES:
         return 0
     upper = symbol.base[:1].isupper()
-    return 2 if upper and not timed else 1
+    return 2 if upper and (not timed or symbol.base in WEIGHT_NAMES) else 1
 
 
 def is_loss(symbol: Symbol) -> bool:

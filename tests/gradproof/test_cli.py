@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 import gradproof.cli as front
 from derivations.errors import InternalError
+from derivations.report import Report
 from gradproof.cli import cli
 
 RIGHT = "$$h_t = \\tanh(W x_t)$$\n\n$$h_t = \\tanh(W x_t)$$\n"
@@ -76,7 +81,10 @@ def test_standard_input() -> None:
         (b"", "empty"),
         (b"  \n\n", "empty"),
         (b"\x89PNG\x00\x00", "binary"),
-        ("$$x = é$$".encode("latin-1"), "save the file as UTF-8"),
+        ("$$x\0 = y$$".encode("utf-16"), "binary"),
+        ("$$x = é$$".encode("latin-1"), "0xe9 at offset 6); save the file as UTF-8"),
+        (b"\xff\xfe$", "not UTF-16 text"),
+        (b"prose alone, costs $5", "no formula was found"),
         (b"x" * 5_000_001, "larger than 5 MB"),
     ],
 )
@@ -102,21 +110,62 @@ def test_a_folder_is_refused(tmp_path: Path) -> None:
     assert "folder" in result.stderr
 
 
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
 def test_marked_encodings_are_read(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "sheet.md"
     path.write_bytes(WRONG.encode(encoding))
     assert run(str(path)).exit_code == 1
 
 
-def test_our_own_fault_is_called_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object) -> None:
-        raise InternalError("two engines disagree")
+def test_a_name_that_no_file_can_have(tmp_path: Path) -> None:
+    result = run("a" * 300 + ".md")
+    assert result.exit_code == 2
+    assert "cannot be read" in result.stderr
+
+
+def test_control_characters_of_a_name_do_not_reach_the_terminal() -> None:
+    result = run("a\x1b[31m.md")
+    assert "a\\u{1b}[31m.md" in result.stderr
+    assert "\x1b" not in result.stderr
+
+
+def test_a_closed_standard_input_is_named() -> None:
+    command = ["sh", "-c", '"$0" -m gradproof check --no-torch - <&-', sys.executable]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "standard input is closed" in done.stderr
+
+
+@pytest.mark.parametrize("fault", [InternalError("two engines disagree"), KeyError("x"), AssertionError("no")])
+def test_our_own_fault_is_called_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Exception) -> None:
+    """A crash must not end with 1: that would say that the sheet is wrong."""
+    real = front._checked
+
+    def broken(name: str, *rest: Any) -> Report:
+        if name.endswith("bad.md"):
+            raise fault
+        return real(name, *rest)
 
     monkeypatch.setattr(front, "_checked", broken)
-    result = run(sheet(tmp_path, RIGHT))
+    names = [sheet(tmp_path, RIGHT, "bad.md"), sheet(tmp_path, WRONG)]
+    result = run("--format", "json", *names)
     assert result.exit_code == 2
     assert "fault of gradproof itself" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert [report["sheet"] for report in json.loads(result.stdout)] == names[1:]
+    assert "Traceback" in run("--debug", *names).stderr
+
+
+def test_an_interruption_ends_with_130(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> Report:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(front, "_checked", interrupted)
+    monkeypatch.setattr(front.gc, "disable", lambda: None)
+    monkeypatch.setattr(sys, "argv", ["gradproof", "check", sheet(tmp_path, RIGHT)])
+    with pytest.raises(SystemExit) as ended:
+        front.main()
+    assert ended.value.code == 130
 
 
 def test_strict_turns_departing_readings_into_wrong(tmp_path: Path) -> None:
@@ -135,8 +184,37 @@ def test_no_colour_where_there_is_no_terminal(tmp_path: Path) -> None:
     assert "\x1b[" not in run(sheet(tmp_path, WRONG)).stdout
 
 
+def on_a_terminal(path: str, **environment: str) -> str:
+    """What a terminal receives."""
+    pty = pytest.importorskip("pty")
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "gradproof", "check", "--no-torch", path]
+    inherited = {key: value for key, value in os.environ.items() if key != "NO_COLOR"}
+    process = subprocess.Popen(command, stdout=theirs, env={**inherited, "TERM": "xterm", **environment})
+    os.close(theirs)
+    received = b""
+    with suppress(OSError):  # Linux reports the end of a terminal as an error
+        while part := os.read(ours, 4096):
+            received += part
+    os.close(ours)
+    assert process.wait() == 1
+    return received.decode()
+
+
+def test_colour_on_a_terminal_unless_it_is_not_wanted(tmp_path: Path) -> None:
+    name = sheet(tmp_path, WRONG)
+    assert "\x1b[1;31m" in on_a_terminal(name)
+    assert "\x1b" not in on_a_terminal(name, NO_COLOR="1")
+    assert "\x1b" not in on_a_terminal(name, TERM="dumb")
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "nan", "soon"])
+def test_a_time_limit_is_a_positive_number(limit: str) -> None:
+    assert run("--time-limit", limit, "-", text=RIGHT).exit_code == 2
+
+
 def test_usage_errors_exit_with_2() -> None:
-    assert run("--time-limit", "0", "-").exit_code == 2
+    assert run("--format", "xml", "-", text=RIGHT).exit_code == 2
     assert CliRunner().invoke(cli, ["check"]).exit_code == 2
 
 
