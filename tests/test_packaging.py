@@ -55,6 +55,19 @@ def test_the_readme_names_real_commands() -> None:
     assert all(re.search(rf"^{target}:", makefile, re.MULTILINE) for target in targets)
 
 
+def test_the_report_in_the_readme_is_what_the_demo_says() -> None:
+    """Line by line; only the floating-point errors may differ from machine to machine."""
+
+    def fixed(text: str) -> str:
+        return re.sub(r"\d+e-\d+", "#", text)
+
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (excerpt,) = re.findall(r"^```\n(error\[.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    command = [sys.executable, "-m", "gradproof", "check", "examples/gru.md"]
+    shown = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False).stdout
+    assert fixed(excerpt) in fixed(shown)
+
+
 def test_every_dependency_is_pinned() -> None:
     import tomllib
 
