@@ -266,11 +266,13 @@ class Elaborator:
         return output, by, jacobian(output, [by], self.rules)[0]
 
     def _require_closed(self, output: Term, by: Ref, inner: World) -> None:
-        """Total derivatives by a parameter at a symbolic time go back without end."""
-        if by.time is not None or inner.held is not None or inner.only is not None:
+        """Total derivatives at a symbolic time by a parameter, or by a name at an unrelated time, have no end."""
+        if inner.held is not None or inner.only is not None:
             return
         for _, ref in self.refs_of(output):
-            if ref.time is not None and ref.time.symbol is not None and self.knowledge.definition(ref) is not None:
+            symbolic = ref.time is not None and ref.time.symbol is not None
+            related = by.time is not None and ref.time is not None and by.time.symbol == ref.time.symbol
+            if symbolic and not related and self.knowledge.definition(ref) is not None:
                 raise OpenEndedError(f"{ref} depends on {by} in turn")
 
     def _by(self, node: s.Partial, world: World) -> Ref:
