@@ -226,10 +226,6 @@ class Checker:
             return []
         return [dim_short(dim) for dim in self.sheet.knowledge.shapes.get(key, ())]
 
-    def place_text(self, span: Span) -> int:
-        """The line of a span."""
-        return self.source.place(span.start).line
-
 
 def _inside(inner: Span, outer: Span) -> bool:
     return outer.start <= inner.start and inner.end <= outer.end
