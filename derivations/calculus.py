@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from derivations.functions import Derivative, derivative
+from derivations.operators import OPERATORS
 from derivations.terms import (
     Apply,
     Dim,
+    Operator,
     Power,
     Product,
     Shape,
@@ -24,6 +26,7 @@ from derivations.terms import (
     power,
     product,
     scale,
+    var,
     zeros,
 )
 from derivations.traverse import postorder
@@ -91,6 +94,8 @@ def _pull_back(
     if isinstance(term, Power):
         slope = scale(term.exponent, power(term.base, term.exponent - 1))
         return [(term.base, _weight(cotangent, slope, leading))]
+    if isinstance(term, Operator):
+        return [(term.argument, OPERATORS[term.name].pull_back(term, cotangent, leading))]
     return []
 
 
@@ -121,3 +126,20 @@ def _product_rule(term: Product, place: int, cotangent: Term, leading: int) -> T
 def gradient(output: Term, by: Sequence[Term], rules: Rules | None = None) -> list[Term]:
     """∂output/∂v of a scalar, each of the shape of v."""
     return vjp(output, by, ones(), (), rules)
+
+
+def jvp(output: Term, by: Sequence[Term], tangents: Sequence[Term], rules: Rules | None = None) -> Term:
+    """The tangent of ``output``, of its shape, where every v of ``by`` moves along its tangent, of the shape of v.
+
+    The vjp is linear in its cotangent, and its transpose is the jvp (Christianson, *Automatic Hessians by reverse
+    accumulation*, 1992).
+    """
+    cotangent = var("cotangent of the output", *output.shape)
+    pulled = vjp(output, by, cotangent, (), rules)
+    moved = [product([(g, range(g.rank)), (t, range(g.rank))], ()) for g, t in zip(pulled, tangents, strict=True)]
+    return gradient(add(*moved), [cotangent])[0] if moved else zeros(output.shape)
+
+
+def hessian(output: Term, by: Term, rules: Rules | None = None) -> Term:
+    """The second derivative of a scalar, shape by.shape + by.shape."""
+    return jacobian(gradient(output, [by], rules)[0], [by], rules)[0]

@@ -12,7 +12,9 @@ from itertools import permutations
 from math import floor
 
 import sympy
+from flint import fmpq
 
+from derivations import piecewise
 from derivations.algebra import Algebra, Draft, UndefinedValueError, moved
 from derivations.budget import Budget
 from derivations.canonical import canonical, pieces
@@ -65,8 +67,15 @@ class Elementary(Algebra):
         if by_parts is not None:
             return by_parts
         row = FUNCTIONS.get(name)
+        if set(terms) <= {ONE} and row and row.exact is not None:
+            value = Fraction(terms.get(ONE, 0))
+            exact = row.exact(fmpq(value.numerator, value.denominator))
+            return constant(Fraction(int(exact.p), int(exact.q)))
         if not terms and row and row.at_zero is not None:
             return constant(row.at_zero)
+        by_cases = piecewise.by_cases(self, terms, lambda part: self.function(name, part))
+        if by_cases is not None:
+            return by_cases
         special = _SPECIAL.get(name) or (_EXPONENTIAL.get(name) if self.exponential else None)
         return special(self, terms) if special else self._plain(name, terms)
 
@@ -75,7 +84,7 @@ class Elementary(Algebra):
         row = FUNCTIONS.get(name)
         reflection = row.reflection if row else None
         signed = reflection is not None or name in EVEN_FUNCTIONS
-        unit, atom, labels = self._atom(name, terms, _sign if signed else _unscaled)
+        unit, atom, labels = self.atom(name, terms, _sign if signed else _unscaled)
         value = single(((atom, labels, 1),))
         if unit > 0 or reflection is None:
             return value
@@ -84,7 +93,7 @@ class Elementary(Algebra):
         accumulate(result, value, -1)
         return result
 
-    def _atom(self, name: str, terms: Terms, unit_of: Callable[[Number], Number]) -> tuple[Number, Atom, Labels]:
+    def atom(self, name: str, terms: Terms, unit_of: Callable[[Number], Number]) -> tuple[Number, Atom, Labels]:
         """A function of ``terms`` divided by a unit, in the least form over the orders of its axes.
 
         Axes that the terms do not depend on are dropped. Returns the unit, the atom and the labels of its axes.
@@ -150,7 +159,7 @@ class Elementary(Algebra):
             self.note("exp(log x) = x")
             atom, labels, _ = monomial[0]
             return self.power(self.rename(atom.terms, dict(enumerate(labels))), exponent)
-        _, atom, labels = self._atom("exp", {monomial: 1}, _unscaled)
+        _, atom, labels = self.atom("exp", {monomial: 1}, _unscaled)
         return single(((atom, labels, exponent),))
 
     def logarithm(self, terms: Terms) -> Terms:
@@ -198,7 +207,7 @@ class Elementary(Algebra):
                 raise UndefinedValueError("the logarithm of a negative number")
             unit, result = terms[ONE], constant(0)
         else:
-            unit, atom, labels = self._atom("log", terms, _size_of)
+            unit, atom, labels = self.atom("log", terms, _size_of)
             result = single(((atom, labels, 1),))
         for prime, exponent in _primes(Fraction(unit)):
             atom = built("log", {ONE: prime}, (), ())
@@ -237,7 +246,10 @@ class Elementary(Algebra):
         by_parts = self._by_parts(terms, lambda part: self.power(part, exponent))
         if by_parts is not None:
             return by_parts
-        return self._power_monomial(terms, exponent) if len(terms) == 1 else self._power_sum(terms, exponent)
+        if len(terms) == 1:
+            return self._power_monomial(terms, exponent)
+        by_cases = piecewise.by_cases(self, terms, lambda part: self.power(part, exponent))
+        return self._power_sum(terms, exponent) if by_cases is None else by_cases
 
     def _multiplied_out(self, terms: Terms, exponent: int) -> Terms:
         result = terms
@@ -288,7 +300,7 @@ class Elementary(Algebra):
         self.put(draft, atom, labels, tidy(total))
 
     def _raise_atom(self, draft: Draft, terms: Terms, exponent: Number) -> None:
-        unit, atom, labels = self._atom("", terms, _itself if is_whole(exponent) else _size_of)
+        unit, atom, labels = self.atom("", terms, _itself if is_whole(exponent) else _size_of)
         self._raise_number(draft, unit, exponent)
         atom.reduced = is_whole(exponent)
         self.put(draft, atom, labels, exponent)
@@ -379,6 +391,12 @@ def _size_of(value: Number) -> Number:
 _SPECIAL: dict[str, Callable[[Elementary, Terms], Terms]] = {
     "exp": Elementary.exponential_of,
     "log": Elementary.logarithm,
+    "step": piecewise.step,
+    "relu": piecewise.relu,
+    "abs": piecewise.absolute,
+    "sign": piecewise.sign,
+    "softplus": piecewise.softplus,
+    "floor": piecewise.whole_part,
 }
 _EXPONENTIAL: dict[str, Callable[[Elementary, Terms], Terms]] = {
     "tanh": Elementary._tanh_by_exp,

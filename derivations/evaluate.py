@@ -23,7 +23,23 @@ from numpy.typing import NDArray
 
 from derivations.errors import InternalError, UsageError
 from derivations.functions import FUNCTIONS
-from derivations.terms import Apply, Block, Delta, Dim, Labels, Power, Product, Shape, Size, Sum, Term
+from derivations.operator_values import BALLS, EXACT, FLOATS
+from derivations.patterns import entries as pattern_entries
+from derivations.terms import (
+    Apply,
+    Block,
+    Delta,
+    Dim,
+    Labels,
+    Operator,
+    Pattern,
+    Power,
+    Product,
+    Shape,
+    Size,
+    Sum,
+    Term,
+)
 from derivations.traverse import postorder
 
 Array: TypeAlias = NDArray[Any]
@@ -49,6 +65,9 @@ class Domain(Protocol[A]):
     def power(self, x: A, exponent: Fraction) -> A:
         """Every entry raised to a rational exponent."""
 
+    def operate(self, name: str, x: A) -> A:
+        """An operator of :data:`~derivations.operators.OPERATORS`."""
+
 
 def evaluate(roots: Sequence[Term], values: Mapping[Term, A], sizes: Sizes, domain: Domain[A]) -> list[A]:
     """The values of ``roots``, shared nodes once.
@@ -73,6 +92,8 @@ def node_value(term: Term, known: Mapping[Term, A], sizes: Sizes, domain: Domain
         return domain.apply(term.function, known[term.argument])
     if isinstance(term, Power):
         return domain.power(known[term.base], term.exponent)
+    if isinstance(term, Operator):
+        return domain.operate(term.name, known[term.argument])
     return domain.array(_constant(term, sizes))
 
 
@@ -94,6 +115,9 @@ def _constant(term: Term, sizes: Sizes) -> Array:
     if isinstance(term, Block):
         parts = extents(term.parts, sizes)
         return np.eye(sum(parts), parts[term.place], -sum(parts[: term.place]), dtype=int)
+    if isinstance(term, Pattern):
+        params = [int(_measure(param, sizes)) for param in term.params]
+        return pattern_entries(term.family, extents(term.shape, sizes), params)
     if isinstance(term, Size):
         return exact_array([_measure(term.dim, sizes)], ())
     if isinstance(term, Sum):
@@ -266,6 +290,9 @@ class Floats:
     def power(self, x: Array, exponent: Fraction) -> Array:
         return np.asarray(np.power(x, float(exponent)))
 
+    def operate(self, name: str, x: Array) -> Array:
+        return FLOATS[name](x)
+
 
 @contextmanager
 def precision(bits: int) -> Iterator[None]:
@@ -304,6 +331,9 @@ class _Objects:
 
     def power(self, x: Array, exponent: Fraction) -> Array:
         return self._each(lambda entry: self._power(entry, exponent), x)
+
+    def operate(self, name: str, x: Array) -> Array:
+        return BALLS[name](x)
 
     def _each(self, act: Callable[[Any], Any], x: Array) -> Array:
         return as_array(np.frompyfunc(act, 1, 1)(x))
@@ -353,12 +383,22 @@ class Rationals(_Objects):
     """
 
     def _function(self, function: str, x: Any) -> Any:
-        at_zero = FUNCTIONS[function].at_zero
+        row = FUNCTIONS[function]
         if isinstance(x, Unknown):
             return UNKNOWN
-        if x == 0 and at_zero is not None:
-            return self.number(at_zero)
+        if row.exact is not None:
+            return row.exact(x)
+        if x == 0 and row.at_zero is not None:
+            return self.number(row.at_zero)
         return _LOG_OF_ONE if function == "log" and x == 1 else UNKNOWN
+
+    def operate(self, name: str, x: Array) -> Array:
+        known = not any(isinstance(entry, Unknown) for entry in x.flat)
+        found = EXACT[name](x) if known else None
+        if found is not None:
+            return found
+        shape = {"det": (), "max": x.shape[:-1]}.get(name, x.shape)
+        return exact_array([UNKNOWN] * prod(shape), shape)
 
     def _power(self, x: Any, exponent: Fraction) -> Any:
         if isinstance(x, Unknown) or (x == 0 and exponent < 0):

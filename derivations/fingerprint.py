@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from hashlib import blake2b
 
 import numpy as np
@@ -19,14 +20,16 @@ import sympy
 
 from derivations.errors import UsageError
 from derivations.evaluate import Array, as_array, eliminate, evaluate, extents, work
-from derivations.terms import Apply, Labels, Power, Term
+from derivations.functions import FUNCTIONS
+from derivations.operator_values import determinant_residue, inverse_residue
+from derivations.terms import Apply, Labels, Operator, Power, Term, var
 from derivations.traverse import dim_symbols, free_variables, postorder
 
 PRIME = 2**31 - 1  # 3 modulo 4, so that −1 is no square and 1 + t² never zero
 HALF = (PRIME + 1) // 2
 MOST_DRAWS = 32
 MOST_WORK = 5_000_000
-INEXACT_FUNCTIONS = frozenset({"exp", "log", "sin", "cos"})
+INEXACT_FUNCTIONS = frozenset({"exp", "log", "sin", "cos", "step", "floor"})
 
 
 class UnluckyPointError(Exception):
@@ -89,10 +92,23 @@ def agree(left: Term, right: Term, seed: int) -> bool | None:
 def _respected(terms: Sequence[Term]) -> bool:
     """Whether all relations between the functions that occur are respected."""
     return not any(
-        (isinstance(term, Apply) and term.function in INEXACT_FUNCTIONS)
+        (isinstance(term, Apply) and not _is_exact(term.function))
         or (isinstance(term, Power) and term.exponent.denominator != 1)
+        or isinstance(term, Operator)
         for term in postorder(terms)
     )
+
+
+def _is_exact(function: str) -> bool:
+    return function not in INEXACT_FUNCTIONS and (function not in FUNCTIONS or not FUNCTIONS[function].definition)
+
+
+@cache
+def _definition(function: str) -> tuple[Term, Term] | None:
+    """A variable and the function of it, written by other functions; None for a function that is not."""
+    row = FUNCTIONS.get(function)
+    argument = var("argument", "entries")
+    return (argument, row.definition(argument)) if row and row.definition else None
 
 
 class Residues:
@@ -134,7 +150,35 @@ class Residues:
             return self._circle(function, x)
         if function == "exp":
             return np.where(x == 0, 1, self._hashed("exp", x))
-        return self._hashed(function, x)
+        if function == "step":
+            return self._step(x)
+        written = _definition(function)
+        return self._by_definition(*written, x) if written else self._hashed(function, x)
+
+    def _by_definition(self, argument: Term, value: Term, x: Array) -> Array:
+        sizes = dict.fromkeys(dim_symbols([argument]), x.size)
+        return evaluate([value], {argument: x.reshape(-1)}, sizes, self)[0].reshape(x.shape)
+
+    def _step(self, x: Array) -> Array:
+        """A random bit with step(−a) = 1 − step(a) for a ≠ 0."""
+        negative = x > PRIME // 2
+        bit = self._hashed("step", np.where(negative, PRIME - x, x)) % 2
+        return np.where(x == 0, 0, np.where(negative, 1 - bit, bit))
+
+    def operate(self, name: str, x: Array) -> Array:
+        """Inverse and determinant modulo the prime; the largest entry is the one that is first in a random order."""
+        if name == "inverse":
+            found = inverse_residue(x, PRIME)
+            if found is None:
+                raise UnluckyPointError
+            return found
+        if name == "det":
+            return determinant_residue(x, PRIME)
+        rank = self._hashed("order", x)
+        one_hot = (rank == rank.max(axis=-1, keepdims=True)).astype(np.int64)
+        if (one_hot.sum(axis=-1) > 1).any():
+            raise UnluckyPointError
+        return one_hot if name == "winner" else np.asarray((one_hot * x).sum(axis=-1))
 
     def power(self, x: Array, exponent: Fraction) -> Array:
         if exponent < 0:

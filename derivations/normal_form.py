@@ -20,6 +20,8 @@ from derivations.algebra import Draft, UndefinedValueError, depth, moved
 from derivations.budget import Budget
 from derivations.elementary import Elementary
 from derivations.errors import BudgetError
+from derivations.operator_rules import operator_atom
+from derivations.operators import BUILDERS
 from derivations.polynomials import (
     UNIT,
     Kind,
@@ -31,13 +33,15 @@ from derivations.polynomials import (
     leaf,
     single,
     tidy,
+    to_term,
 )
 from derivations.sweep import candidates
-from derivations.terms import Apply, Dim, Labels, Power, Product, Sum, Term, size
+from derivations.terms import Apply, Dim, Labels, Operator, Power, Product, Shape, Sum, Term, size
 from derivations.traverse import postorder
 
 _WORTH_NAMING = 3
 _CHEAP = 500
+TRANSPOSABLE = frozenset({"inverse", "det"})
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,20 @@ class Engine(Elementary):
         except RecursionError as error:
             raise BudgetError("the expression is nested too deeply") from error
         return self.memo[root]
+
+    def operator(self, name: str, inner: Terms, shape: Shape) -> Terms:
+        """An operator of a polynomial; inverse and determinant of the transposed matrix are brought to one form."""
+        arguments = {to_term(Poly(inner, shape)): False}
+        if name in TRANSPOSABLE:
+            arguments.setdefault(to_term(Poly(self.rename(inner, {0: 1, 1: 0}), shape)), True)
+        argument = min(arguments, key=lambda term: term.digest)
+        found = BUILDERS[name](argument)
+        if isinstance(found, Operator):
+            turned = self.rename(inner, {0: 1, 1: 0}) if arguments[argument] else inner
+            value = single(((operator_atom(found, turned), axis_labels(found.shape), 1),))
+        else:
+            value = self.polynomial(found)
+        return self.rename(value, {0: 1, 1: 0}) if arguments[argument] and found.shape else value
 
     def size(self, dim: Dim) -> Terms:
         return self.polynomial(size(dim))
@@ -93,6 +111,8 @@ class Engine(Elementary):
             return self.function(term.function, self.memo[term.argument])
         if isinstance(term, Power):
             return self.power(self.memo[term.base], tidy(term.exponent))
+        if isinstance(term, Operator):
+            return self.operator(term.name, self.memo[term.argument], term.argument.shape)
         return single(((leaf(term), axis_labels(term.shape), 1),))
 
     def _sum(self, term: Sum) -> Terms:

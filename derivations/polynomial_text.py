@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from derivations.polynomials import UNIT, Atom, Monomial, Number, Terms, is_whole
-from derivations.terms import Block, Labels, Size, Var
+from derivations.terms import Block, Labels, Operator, Size, Var
 
 _FREE, _SUMMED = "ijklm", "pqrsuvw"
 _SUPERSCRIPTS = str.maketrans("0123456789-/", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᐟ")
@@ -22,6 +22,8 @@ def atom_text(atom: Atom) -> str:
         return f"{atom.function}({terms_text(atom.terms)})"
     if atom.terms:
         return terms_text(atom.terms)
+    if isinstance(term, Operator):
+        return f"{term.name}({terms_text(atom.inner)})"
     return f"block {term.place}" if isinstance(term, Block) else "the shared expression"
 
 

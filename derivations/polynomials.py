@@ -17,7 +17,21 @@ from typing import Any, TypeAlias
 
 import sympy
 
-from derivations.terms import Block, Delta, Dim, Labels, Shape, Size, Term, apply, linear, power, product
+from derivations.terms import (
+    Block,
+    Delta,
+    Dim,
+    Labels,
+    Operator,
+    Pattern,
+    Shape,
+    Size,
+    Term,
+    apply,
+    linear,
+    power,
+    product,
+)
 
 Number: TypeAlias = "int | Fraction"
 Factor: TypeAlias = "tuple[Atom, Labels, Number]"
@@ -36,6 +50,8 @@ class Kind(Enum):
     LEAF = "leaf"
     DELTA = "delta"
     BLOCK = "block"
+    PATTERN = "pattern"
+    OPERATOR = "operator"
     SIZE = "size"
     APPLY = "apply"
     POWER = "power"
@@ -47,7 +63,7 @@ class Atom(bytes):
     ``symmetries`` are the axis permutations (identity left out) that change nothing; ``positive`` means that every
     entry is > 0 wherever it is defined; ``active`` that some relation may apply to it; ``lead`` is the monomial
     that is replaced when it meets the inverse (None where no monomial of the polynomial is the largest); ``reduced``
-    that a POWER has no content left that a whole exponent would let out.
+    that a POWER has no content left that a whole exponent would let out; ``inner`` is the argument of an OPERATOR.
     """
 
     kind: Kind
@@ -55,6 +71,7 @@ class Atom(bytes):
     term: Term | None
     function: str
     terms: Terms
+    inner: Terms
     symmetries: tuple[tuple[int, ...], ...]
     positive: bool
     active: bool
@@ -62,7 +79,15 @@ class Atom(bytes):
     reduced: bool
 
 
-_LEAF_KINDS: dict[type[Term], Kind] = {Delta: Kind.DELTA, Block: Kind.BLOCK, Size: Kind.SIZE}
+_LEAF_KINDS: dict[type[Term], Kind] = {
+    Delta: Kind.DELTA,
+    Block: Kind.BLOCK,
+    Pattern: Kind.PATTERN,
+    Operator: Kind.OPERATOR,
+    Size: Kind.SIZE,
+}
+ZERO_ONE = frozenset({Kind.DELTA, Kind.BLOCK, Kind.PATTERN})
+ACTIVE_FUNCTIONS = frozenset({"sin", "step"})
 
 
 def leaf(term: Term, opaque: bool = False) -> Atom:
@@ -70,9 +95,10 @@ def leaf(term: Term, opaque: bool = False) -> Atom:
     kind = Kind.LEAF if opaque else _LEAF_KINDS.get(type(term), Kind.LEAF)
     atom = Atom(term.digest)
     atom.kind, atom.shape, atom.term, atom.function, atom.terms, atom.lead = kind, term.shape, term, "", {}, None
+    atom.inner = {}
     atom.symmetries = ((1, 0),) if kind is Kind.DELTA else ()
     atom.positive = isinstance(term, Size) and bool(term.dim.is_positive)
-    atom.active = kind in (Kind.DELTA, Kind.BLOCK)
+    atom.active = kind in ZERO_ONE or kind is Kind.OPERATOR
     return atom
 
 
@@ -81,8 +107,9 @@ def built(function: str, terms: Terms, shape: Shape, symmetries: tuple[tuple[int
     atom = Atom(encode(function, terms))
     atom.kind = Kind.APPLY if function else Kind.POWER
     atom.shape, atom.term, atom.function, atom.terms, atom.symmetries = shape, None, function, terms, symmetries
+    atom.inner = {}
     atom.positive = function in POSITIVE_FUNCTIONS or (not function and positive(terms))
-    atom.active = atom.kind is Kind.POWER or function == "sin" or len(shape) > 1
+    atom.active = atom.kind is Kind.POWER or function in ACTIVE_FUNCTIONS or len(shape) > 1
     atom.lead = None if function else leading(terms)
     atom.reduced = False
     return atom
@@ -164,7 +191,7 @@ def not_negative(factor: Factor) -> bool:
     """Whether a factor is visibly ≥ 0 wherever it is defined."""
     atom, _, exponent = factor
     even = not is_whole(exponent) or exponent % 2 == 0
-    return atom.positive or even or atom.kind in (Kind.DELTA, Kind.BLOCK)
+    return atom.positive or even or atom.kind in ZERO_ONE or atom.function == "step"
 
 
 def leading(terms: Terms) -> Monomial | None:

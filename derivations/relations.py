@@ -7,13 +7,14 @@ for inverses are those of a Gröbner basis of P·P⁻¹ − 1: the largest monom
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from fractions import Fraction
 from math import floor
 
 from derivations.algebra import Algebra, Draft, Rule, UndefinedValueError, moved
-from derivations.budget import Budget
-from derivations.polynomials import ONE, UNIT, Factor, Key, Kind, Monomial, Number, Terms, built, is_whole, leaf, single
+from derivations.operator_rules import inverse_meets, merge_alone, merge_meets, one_hot
+from derivations.polynomials import ONE, UNIT, Key, Kind, Terms, built, is_whole, leaf, single
+from derivations.rewriting import find, take
 from derivations.terms import Block, Labels, block, delta
 
 
@@ -163,6 +164,14 @@ def _sine_squared(algebra: Algebra, draft: Draft, key: Key) -> list[Draft] | Non
     return [draft, other]
 
 
+def _step_power(algebra: Algebra, draft: Draft, key: Key) -> list[Draft] | None:
+    """step² = step."""
+    if key[0].function != "step" or draft.factors[key] <= 0 or draft.factors[key] == 1:
+        return None
+    draft.factors[key] = 1
+    return [draft]
+
+
 def _prime_power(algebra: Algebra, draft: Draft, key: Key) -> list[Draft] | None:
     """A root of a number keeps an exponent between 0 and 1."""
     base, exponent = key[0].terms.get(ONE), draft.factors[key]
@@ -209,12 +218,12 @@ def _cancel(algebra: Algebra, draft: Draft, key: Key) -> list[Draft] | None:
     lead = atom.lead
     if exponent > 0 or lead is None:
         return None
-    found = find(draft, lead, key, algebra.budget)
+    found = find(draft, lead, dict(enumerate(labels)), algebra.budget)
     if found is None:
         return None
     algebra.note("P·P⁻¹ = 1")
     algebra.assume_nonzero(atom)
-    _take(draft, *found)
+    take(draft, *found)
     divisor = atom.terms[lead]
     rest: Terms = {m: -value / Fraction(divisor) for m, value in atom.terms.items() if m != lead}
     others = algebra.times(draft, rest, labels)
@@ -223,65 +232,11 @@ def _cancel(algebra: Algebra, draft: Draft, key: Key) -> list[Draft] | None:
     return [draft, *others]
 
 
-def find(draft: Draft, pattern: Monomial, key: Key, budget: Budget) -> tuple[dict[Key, Number], set[int]] | None:
-    """Where a monomial, with its axes on the labels of ``key``, divides the draft.
-
-    Returns the factors to take and the summed labels that go with them, or None. Those labels must be summed in the
-    draft and occur in the factors taken only, with the same exponents.
-    """
-    for names, taken in _matches(draft, pattern, dict(enumerate(key[1])), {}, budget):
-        bound = {target for label, target in names.items() if label < 0}
-        if not any(x in bound for other in draft.factors if other not in taken for x in other[1]):
-            return taken, bound
-    return None
-
-
-def _take(draft: Draft, taken: dict[Key, Number], bound: set[int]) -> None:
-    for key, exponent in taken.items():
-        if draft.factors[key] == exponent:
-            draft.remove(key)
-        else:
-            draft.factors[key] -= exponent
-    for label in bound:
-        draft.loose.pop(label, None)
-
-
-def _matches(
-    draft: Draft, pattern: Sequence[Factor], names: dict[int, int], taken: dict[Key, Number], budget: Budget
-) -> Iterator[tuple[dict[int, int], dict[Key, Number]]]:
-    if not pattern:
-        yield names, taken
-        return
-    (atom, labels, exponent), *others = pattern
-    summed = any(label < 0 for label in labels)
-    for key, present in draft.factors.items():
-        enough = present == exponent if summed else present >= exponent
-        if key[0] == atom and key not in taken and enough:
-            for order in (tuple(range(len(labels))), *atom.symmetries):
-                extended = _unify(names, labels, [key[1][axis] for axis in order])
-                if extended is not None:
-                    budget.spend()
-                    yield from _matches(draft, others, extended, {**taken, key: exponent}, budget)
-
-
-def _unify(names: dict[int, int], labels: Labels, targets: Sequence[int]) -> dict[int, int] | None:
-    names = dict(names)
-    for label, target in zip(labels, targets, strict=True):
-        if label == UNIT or target == UNIT:
-            if label != target:
-                return None
-        elif label not in names:
-            if label >= 0 or target >= 0 or target in names.values():
-                return None
-            names[label] = target
-        elif names[label] != target:
-            return None
-    return names
-
-
 RULES: dict[Kind, tuple[Rule, ...]] = {
     Kind.DELTA: (_zero_one, _identity),
     Kind.BLOCK: (_zero_one, _blocks_meet, _block_alone, _last_block, _block_selects),
-    Kind.APPLY: (_repeated_labels, _sine_squared),
+    Kind.PATTERN: (_zero_one, merge_meets, merge_alone),
+    Kind.OPERATOR: (one_hot, inverse_meets),
+    Kind.APPLY: (_repeated_labels, _sine_squared, _step_power),
     Kind.POWER: (_prime_power, _repeated_labels, _expand, _whole_again, _cancel),
 }

@@ -125,6 +125,26 @@ class Power(Term):
         return (self.base,)
 
 
+class Pattern(Term):
+    """A constant 0/1 tensor of a family of :mod:`derivations.patterns`, made from ``params``."""
+
+    __slots__ = ("family", "params")
+    family: str
+    params: tuple[Dim, ...]
+
+
+class Operator(Term):
+    """A function of whole arrays along their last axes, a row of :mod:`derivations.operators`."""
+
+    __slots__ = ("argument", "name")
+    name: str
+    argument: Term
+
+    @property
+    def children(self) -> tuple[Term, ...]:
+        return (self.argument,)
+
+
 ONE = Fraction(1)
 _POOL: WeakValueDictionary[tuple[Any, ...], Term] = WeakValueDictionary()
 
@@ -202,6 +222,16 @@ def block(parts: Shape, place: int) -> Term:
     if len(parts) == 1:
         return delta(parts[0])
     return cast(Term, _intern(Block, (sum(parts, sympy.Integer(0)), parts[place]), parts=parts, place=place))
+
+
+def pattern(family: str, shape: Shape, params: tuple[Dim, ...]) -> Term:
+    """A constant 0/1 tensor; made by the functions of :mod:`derivations.patterns`."""
+    return cast(Term, _intern(Pattern, shape, family=family, params=params))
+
+
+def operator(name: str, argument: Term, shape: Shape) -> Term:
+    """An operator applied; made by the functions of :mod:`derivations.operators`, which know the ``shape``."""
+    return cast(Term, _intern(Operator, shape, name=name, argument=argument))
 
 
 def size(dim: Dim) -> Term:

@@ -8,7 +8,23 @@ from typing import Any
 
 import sympy
 
-from derivations.terms import Apply, Dim, Power, Product, Size, Sum, Term, Var, apply, linear, power, product
+from derivations.terms import (
+    Apply,
+    Dim,
+    Operator,
+    Pattern,
+    Power,
+    Product,
+    Size,
+    Sum,
+    Term,
+    Var,
+    apply,
+    linear,
+    operator,
+    power,
+    product,
+)
 
 
 def postorder(roots: Iterable[Term]) -> Iterator[Term]:
@@ -36,6 +52,8 @@ def rebuild(term: Term, children: Sequence[Term]) -> Term:
         return apply(term.function, children[0])
     if isinstance(term, Power):
         return power(children[0], term.exponent)
+    if isinstance(term, Operator):
+        return operator(term.name, children[0], term.shape)
     return term
 
 
@@ -71,6 +89,7 @@ def dim_symbols_of(terms: Iterable[Term]) -> list[sympy.Symbol]:
     found: set[Any] = set()
     for term in terms:
         dims = term.label_dims if isinstance(term, Product) else term.shape
-        for dim in (*dims, *((term.dim,) if isinstance(term, Size) else ())):
+        more = (term.dim,) if isinstance(term, Size) else term.params if isinstance(term, Pattern) else ()
+        for dim in (*dims, *more):
             found |= _symbols_in(dim)
     return sorted(found, key=str)
