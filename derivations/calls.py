@@ -1,14 +1,41 @@
-"""Functions that are not elementwise, written from primitives, and exponents."""
+"""What the functions of a sheet stand for that are not elementwise functions of one argument, and exponents."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
 from fractions import Fraction
 
+from derivations.operations import OPERATIONS, elu, leaky_relu, logsumexp, maximum, minimum, trace
+from derivations.operators import determinant, largest
 from derivations.reading import surface as s
-from derivations.tensors import diagonal, hadamard, total
-from derivations.terms import Term, apply, linear, ones, power, product, scale
+from derivations.reductions import frobenius, mean_axis, softmax
+from derivations.tensors import concatenate, diagonal, hadamard, spread, total
+from derivations.terms import Term, add, apply, ones, power, product, scale, subtract
 from derivations.world import MisfitError, UnclearError
+
+HALF = Fraction(1, 2)
+
+
+class Result(Enum):
+    """The shape of a value: that of the arguments, a number, a column of all entries, or vector and matrix swapped."""
+
+    SAME = "same"
+    REDUCED = "a number for one argument, else the same"
+    SCALAR = "scalar"
+    COLUMN = "column"
+    DIAGONAL = "diagonal"
+
+
+@dataclass(frozen=True, slots=True)
+class Calling:
+    """A function by name: how it is built, the shape of its value, and the numbers of arguments that it takes."""
+
+    build: Callable[..., Term]
+    result: Result = Result.SAME
+    arguments: tuple[int, ...] = (1,)
+    vector_only: bool = False
 
 
 def rational(node: s.Node) -> Fraction | None:
@@ -27,35 +54,80 @@ def rational(node: s.Node) -> Fraction | None:
     return None
 
 
-def _diag(term: Term, node: s.Call) -> Term:
-    if term.rank == 1:
-        return diagonal(term)
-    if term.rank == 2 and term.shape[0] == term.shape[1]:
-        return product([(term, "ii")], "i")
-    raise MisfitError("diag needs a column or a square matrix", node.span)
-
-
-def _softmax(term: Term, node: s.Call) -> Term:
-    if term.rank != 1:
-        raise UnclearError("softmax of anything but a column cannot be checked yet", node.span)
-    return hadamard(apply("exp", term), power(total(apply("exp", term)), -1))
-
-
-def _trace(term: Term, node: s.Call) -> Term:
-    if term.rank != 2 or term.shape[0] != term.shape[1]:
-        raise MisfitError("a trace needs a square matrix", node.span)
-    return product([(term, "ii")], "")
-
-
-SPECIAL: dict[str, Callable[[Term, s.Call], Term]] = {
-    "diag": _diag,
-    "softmax": _softmax,
-    "tr": _trace,
-    "sqrt": lambda term, node: power(term, Fraction(1, 2)),
-    "sech": lambda term, node: hadamard(ones(term.shape), power(_cosh(term), -1)),
-}
+def _diag(term: Term) -> Term:
+    return diagonal(term) if term.rank == 1 else product([(term, "ii")], "i")
 
 
 def _cosh(term: Term) -> Term:
-    half = Fraction(1, 2)
-    return linear([(half, apply("exp", term)), (half, apply("exp", scale(-1, term)))], term.shape)
+    return add(scale(HALF, apply("exp", term)), scale(HALF, apply("exp", scale(-1, term))))
+
+
+def _sinh(term: Term) -> Term:
+    return subtract(scale(HALF, apply("exp", term)), scale(HALF, apply("exp", scale(-1, term))))
+
+
+def _mean(term: Term) -> Term:
+    result = term
+    while result.rank:
+        result = mean_axis(result)
+    return result
+
+
+def _extreme(both: Callable[[Term, Term], Term], one: Callable[[Term], Term]) -> Callable[..., Term]:
+    def build(first: Term, *others: Term) -> Term:
+        for other in others:
+            first = both(_like(first, other), _like(other, first))
+        return first if others else one(first)
+
+    return build
+
+
+def _like(term: Term, other: Term) -> Term:
+    """A number beside a column counts for every entry."""
+    return spread(term, other.shape) if not term.rank else term
+
+
+SPECIAL: dict[str, Calling] = {
+    "diag": Calling(_diag, Result.DIAGONAL),
+    "softmax": Calling(softmax, vector_only=True),
+    "logsoftmax": Calling(OPERATIONS["log_softmax"].build, vector_only=True),
+    "logsumexp": Calling(logsumexp, Result.SCALAR, vector_only=True),
+    "tr": Calling(trace, Result.SCALAR),
+    "det": Calling(determinant, Result.SCALAR),
+    "vec": Calling(OPERATIONS["vec"].build, Result.COLUMN),
+    "max": Calling(_extreme(maximum, largest), Result.REDUCED, (1, 2)),
+    "min": Calling(_extreme(minimum, lambda x: scale(-1, largest(scale(-1, x)))), Result.REDUCED, (1, 2)),
+    "mean": Calling(_mean, Result.SCALAR),
+    "sum": Calling(total, Result.SCALAR),
+    "norm": Calling(frobenius, Result.SCALAR),
+    "concat": Calling(lambda *parts: concatenate(parts), Result.COLUMN, (2, 3, 4), vector_only=True),
+    "sqrt": Calling(lambda x: power(x, HALF)),
+    "cosh": Calling(_cosh),
+    "sinh": Calling(_sinh),
+    "sech": Calling(lambda x: hadamard(ones(x.shape), power(_cosh(x), -1))),
+    "tan": Calling(lambda x: hadamard(apply("sin", x), power(apply("cos", x), -1))),
+    "logit": Calling(lambda x: subtract(apply("log", x), apply("log", subtract(ones(x.shape), x)))),
+    "elu": Calling(elu),
+    "leakyrelu": Calling(leaky_relu),
+    "silu": Calling(lambda x: hadamard(x, apply("sigma", x))),
+}
+
+
+def special(node: s.Call, arguments: list[Term]) -> Term:
+    """A function of :data:`SPECIAL` of its arguments.
+
+    Raises UnclearError for a wrong number of arguments and where only columns are understood; ShapeError where the
+    shapes do not fit.
+    """
+    row = SPECIAL[node.function]
+    if len(arguments) not in row.arguments:
+        raise UnclearError(f"{node.function} takes {' or '.join(map(str, row.arguments))} argument(s)", node.head)
+    if row.vector_only and any(term.rank != 1 for term in arguments):
+        raise UnclearError(f"{node.function} of anything but a column cannot be checked yet", node.span)
+    if row.result is Result.DIAGONAL and not _has_diagonal(arguments[0]):
+        raise MisfitError("diag needs a column or a square matrix", node.span)
+    return row.build(*arguments)
+
+
+def _has_diagonal(term: Term) -> bool:
+    return term.rank == 1 or (term.rank == 2 and term.shape[0] == term.shape[1])

@@ -13,10 +13,11 @@ from fractions import Fraction
 from itertools import product as combinations
 
 from derivations.calculus import Rules, jacobian
-from derivations.calls import SPECIAL, rational
+from derivations.calls import SPECIAL, rational, special
 from derivations.chains import chain_break, link, plain_name, run_length
 from derivations.functions import FUNCTIONS, derivative
 from derivations.names import GENERIC_FUNCTIONS, Ref, shift
+from derivations.operators import inverse
 from derivations.products import OUTER, choices, fold, plans
 from derivations.reading import surface as s
 from derivations.reading.places import Span
@@ -134,7 +135,7 @@ class Elaborator:
             case s.Transposed():
                 return [flip(v) for v in self.elaborate(node.argument, world)]
             case s.Call():
-                return [self._call(node, v) for v in self.elaborate(self._argument(node), world)]
+                return [self._call(node, row) for row in bounded([self.elaborate(x, world) for x in node.arguments])]
             case s.Partial():
                 return [self.partial(node, world)]
             case s.Concat():
@@ -187,22 +188,23 @@ class Elaborator:
         exponent = rational(node.exponent)
         if exponent is None or max(abs(exponent.numerator), exponent.denominator) > MOST_EXPONENT:
             raise UnclearError("this exponent cannot be read", node.exponent.span, "a number of moderate size")
+        if base.term.rank == 2 and exponent == -1:
+            return replace(base, term=inverse(base.term), gradient=False)
         if base.term.rank > 1:
             raise UnclearError("a power of a matrix is ambiguous", node.span, "\\odot for entries, or a product")
         return replace(base, term=power(base.term, exponent), gradient=False)
 
-    def _argument(self, node: s.Call) -> s.Node:
-        if len(node.arguments) != 1:
+    def _call(self, node: s.Call, values: Sequence[Value]) -> Value:
+        elementwise = node.function in FUNCTIONS or node.function in GENERIC_FUNCTIONS
+        own = node.function in self.knowledge.functions
+        if (own or elementwise) and len(values) != 1:
             raise UnclearError(f"{node.function} takes one argument", node.head)
-        return node.arguments[0]
-
-    def _call(self, node: s.Call, value: Value) -> Value:
-        if node.function in self.knowledge.functions:
-            term = self._own_function(node, value.term)
-        elif node.function in FUNCTIONS or node.function in GENERIC_FUNCTIONS:
-            term = self._apply(node, value.term)
+        if own:
+            term = self._own_function(node, values[0].term)
+        elif elementwise:
+            term = self._apply(node, values[0].term)
         elif node.function in SPECIAL and not node.order:
-            term = SPECIAL[node.function](value.term, node)
+            term = special(node, [value.term for value in values])
         else:
             raise UnclearError(f"the function {node.function} is not known", node.head)
         if node.power is not None:
@@ -210,7 +212,7 @@ class Elaborator:
             if exponent is None or not 0 < exponent <= MOST_EXPONENT or exponent.denominator > 1:
                 raise UnclearError("this exponent of a function cannot be read", node.power.span, "a positive number")
             term = power(term, exponent)
-        return Value(term, value.row and term.rank == 1, False, value.readings, value.opaque)
+        return replace(merge(values, term), row=values[0].row and term.rank == 1)
 
     def _apply(self, node: s.Call, argument: Term) -> Term:
         if not node.order:

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 import sympy
 
 from derivations import names as habits
+from derivations.calls import SPECIAL, Result
 from derivations.errors import ShapeError
+from derivations.functions import FUNCTIONS
 from derivations.names import Names, is_loss, rank_by_habit
 from derivations.products import Form, choices, fold, plans
 from derivations.reading import surface as s
 from derivations.shapes import Dimensions, is_unknown
 from derivations.terms import Dim, Shape, dimension, shape_text
 
-ELEMENTWISE_CALLS = frozenset({"sigma", "tanh", "exp", "log", "sin", "cos", "relu", "sqrt", "softmax"})
+ELEMENTWISE = frozenset(FUNCTIONS) | habits.GENERIC_FUNCTIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,11 +181,10 @@ class _ShapeReader:
                 return self._sum([self.form(node.numerator), self.form(node.denominator)])
             case s.Transposed():
                 return _flip(self.form(node.argument))
-            case s.Call() if node.function in ELEMENTWISE_CALLS or node.function in habits.GENERIC_FUNCTIONS:
+            case s.Call() if node.function in ELEMENTWISE:
                 return self.form(node.arguments[0])
-            case s.Call(function="diag"):
-                form = self.form(node.arguments[0])
-                return Form(form.shape * 2) if len(form.shape) == 1 else Form(form.shape[:1])
+            case s.Call() if node.function in SPECIAL:
+                return self._special(SPECIAL[node.function].result, [self.form(x) for x in node.arguments])
             case s.Concat():
                 return self._concat([self.form(part) for part in node.parts])
             case s.Partial():
@@ -194,6 +195,16 @@ class _ShapeReader:
                 self.form(node.argument)
                 return Form(())
         raise UnknownShapeError(type(node).__name__)
+
+    def _special(self, result: Result, forms: list[Form]) -> Form:
+        first = forms[0]
+        if result is Result.DIAGONAL:
+            return Form(first.shape * 2) if len(first.shape) == 1 else Form(first.shape[:1])
+        if result is Result.SCALAR or (result is Result.REDUCED and len(forms) == 1):
+            return Form(())
+        if result is Result.COLUMN:
+            raise UnknownShapeError(result.value)
+        return self._sum(forms)
 
     def _partial(self, node: s.Partial) -> Form:
         if isinstance(node.of, s.Function):

@@ -7,13 +7,14 @@ elaborator offers, and the layouts of a derivative. A step is wrong only if it i
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from derivations.budget import Budget
 from derivations.chains import plain_name
 from derivations.decide import Decision, decide
 from derivations.elaborate import Elaborator
 from derivations.errors import ShapeError
+from derivations.kinks import kinks
 from derivations.normal_form import prove_equal
 from derivations.reading import surface as s
 from derivations.refute import refute
@@ -194,7 +195,10 @@ class Judge:
                 known[pair] = self._try_proof(pair, budget)
             decision = known[pair]
             if decision is not None:
-                found.right[attempt.mode] = (attempt, decision)
+                found.right[attempt.mode] = (
+                    attempt,
+                    _away_from_kinks(decision, pair) if found.derivative else decision,
+                )
 
     def _try_proof(self, pair: tuple[Term, Term], budget: Budget) -> Decision | None:
         if not self.screen.may_agree(*pair):
@@ -227,6 +231,15 @@ class Judge:
         found.best = min(own, key=lambda attempt: attempt.effort)
         search = refute(found.best.left, found.best.right, self.seed, Budget(seconds=self.seconds))
         found.decision = Decision(Verdict.WRONG, counterexample=search.counterexample)
+
+
+def _away_from_kinks(decision: Decision, sides: Sequence[Term]) -> Decision:
+    """The decision with the conditions under which the derivative exists."""
+    conditions = kinks(sides)
+    if not conditions:
+        return decision
+    where = "provided that " + ", ".join(conditions)
+    return replace(decision, why=f"{decision.why}; {where}" if decision.why else where)
 
 
 def _has_derivative(*nodes: s.Node) -> bool:

@@ -11,7 +11,22 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from derivations.functions import FUNCTIONS
-from derivations.terms import Apply, Block, Delta, Labels, Power, Product, Size, Sum, Term, Var, linear, product
+from derivations.operators import OPERATORS
+from derivations.terms import (
+    Apply,
+    Block,
+    Delta,
+    Labels,
+    Operator,
+    Power,
+    Product,
+    Size,
+    Sum,
+    Term,
+    Var,
+    linear,
+    product,
+)
 from derivations.traverse import postorder
 
 ATOM, FACTOR, SUM = 2, 1, 0
@@ -72,6 +87,10 @@ class Printer:
             return Text(rf"{name}({self.latex(term.argument)})", ATOM)
         if isinstance(term, Power):
             return self._power(term)
+        if isinstance(term, Operator):
+            inner = self.text(term.argument)
+            latex = OPERATORS[term.name].latex.format(inner.at(ATOM) if term.name == "inverse" else inner.latex)
+            return Text(latex, ATOM)
         return Text(_leaf(term), ATOM)
 
     def _sum(self, term: Sum) -> Text:
@@ -200,7 +219,7 @@ def _leaf(term: Term) -> str:
         return str(term.dim)
     if isinstance(term, Block):
         return f"E_{{{term.place + 1}}}"
-    return "?"
+    return str(getattr(term, "family", "?"))
 
 
 def _fraction(q: Fraction) -> str:

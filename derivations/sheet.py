@@ -234,16 +234,18 @@ class _Reader:
                 yield from item.walk()
 
     def _formals(self) -> frozenset[str]:
-        """Arguments that only stand for a number: the x of σ(x) = … and of ∂σ/∂x."""
-        found = set()
+        """Arguments that only stand for a number: the x of σ(x) = … and of ∂σ/∂x, unless a matrix acts on it."""
+        refs = (self.names.ref(x) for statement in self._statements() for x in _formal_symbols(statement))
+        found = {ref.key for ref in refs if ref.time is None and not self.knowledge.defined(ref.key)}
+        return frozenset(found - self._beside_matrices())
+
+    def _beside_matrices(self) -> set[str]:
+        """Names that a matrix is multiplied with somewhere, so that they are no mere numbers."""
+        found: set[str] = set()
         for node in self._nodes():
-            if isinstance(node, s.Partial) and isinstance(node.of, s.Function) and isinstance(node.by, s.Symbol):
-                found.add(self.names.ref(node.by))
-        for statement in self._statements():
-            first = statement.items[0]
-            if isinstance(first, s.Call) and statement.links and isinstance(first.arguments[0], s.Symbol):
-                found.add(self.names.ref(first.arguments[0]))
-        return frozenset(ref.key for ref in found if ref.time is None and not self.knowledge.defined(ref.key))
+            if isinstance(node, s.Mul) and any(self._habit_rank(factor) == 2 for factor in node.factors):
+                found |= {self.names.ref(factor).key for factor in node.factors if isinstance(factor, s.Symbol)}
+        return found
 
     def _vectors_are_rows(self) -> bool:
         """Whether the definitions multiply vectors by matrices from the left more often than from the right."""
@@ -263,6 +265,8 @@ class _Reader:
                 return rank if rank else None
             case s.Group():
                 return self._habit_rank(node.inner)
+            case s.Raise():
+                return self._habit_rank(node.base)
             case s.Concat():
                 return 1
             case s.Transposed():
@@ -305,6 +309,16 @@ def _is_supposed(statement: s.Statement) -> bool:
     value = isinstance(statement.items[0], s.Symbol) and isinstance(statement.items[-1], s.Number)
     plain = not statement.display and not statement.follows and not CONCLUDING & set(statement.lead)
     return bool(SUPPOSING & set(statement.lead)) or (value and plain)
+
+
+def _formal_symbols(statement: s.Statement) -> Iterator[s.Symbol]:
+    first = statement.items[0]
+    if isinstance(first, s.Call) and statement.links and isinstance(first.arguments[0], s.Symbol):
+        yield first.arguments[0]
+    for item in statement.items:
+        for node in item.walk():
+            if isinstance(node, s.Partial) and isinstance(node.of, s.Function) and isinstance(node.by, s.Symbol):
+                yield node.by
 
 
 def _mentions_now(node: s.Node) -> bool:

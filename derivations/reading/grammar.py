@@ -132,7 +132,10 @@ FUNCTIONS: Final = {
     "sech": "sech", "cosh": "cosh", "sinh": "sinh", "sin": "sin", "cos": "cos", "tan": "tan", "arctan": "arctan",
     "max": "max", "min": "min", "det": "det", "vec": "vec", "sign": "sign", "sgn": "sign", "mean": "mean",
     "softplus": "softplus", "erf": "erf", "concat": "concat", "rank": "rank", "logit": "logit", "abs": "abs",
-    "elu": "elu", "gelu": "gelu", "silu": "silu", "prod": "prod", "Sigmoid": "sigma", "Tanh": "tanh",
+    "elu": "elu", "ELU": "elu", "gelu": "gelu", "silu": "silu", "SiLU": "silu", "swish": "silu", "prod": "prod",
+    "Sigmoid": "sigma", "Tanh": "tanh", "LeakyReLU": "leakyrelu", "leakyrelu": "leakyrelu", "lrelu": "leakyrelu",
+    "logsumexp": "logsumexp", "LSE": "logsumexp", "logsoftmax": "logsoftmax", "LogSoftmax": "logsoftmax",
+    "step": "step", "floor": "floor", "Softplus": "softplus", "flatten": "flatten",
 }  # fmt: skip
 """Names of functions, as commands or words, and the plain name each goes by."""
 
