@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from derivations.conventions import Conventions, choose
 from derivations.counts import judge_count, judge_counting
@@ -13,6 +13,7 @@ from derivations.decide import Decision
 from derivations.doubts import Case, doubt, undefined
 from derivations.elaborate import Elaborator
 from derivations.explain import Explainer
+from derivations.facts import in_force
 from derivations.judge import Judge, Judgement
 from derivations.reading import surface as s
 from derivations.reading.places import Source, Span
@@ -119,7 +120,7 @@ class Checker:
             yield Judged(entry, number, left, right, world, found)
 
     def _judge(self, left: s.Node, right: s.Node, world: World, inline: bool) -> Judgement:
-        found = self.judge.judge(left, right, world)
+        found = self._under_facts(left, right, world)
         if found.verdict in (Verdict.PROVED, Verdict.HOLDS):
             self._require_known_variables(left, right, found)
             return found
@@ -129,6 +130,18 @@ class Checker:
         if found.verdict is Verdict.WRONG:
             self._consider(Case(left, right, found, self.sheet, self.elaborator, inline))
         return found
+
+    def _under_facts(self, left: s.Node, right: s.Node, world: World) -> Judgement:
+        """The judgement without what the sheet says of quantities and, where the step is not right so, with it."""
+        found = self.judge.judge(left, right, world)
+        near = self.sheet.knowledge.reachable(left, right)
+        facts = tuple(f for f in in_force(self.sheet.facts, self.source, left.span.start) if f.key in near)
+        if found.right or not facts:
+            return found
+        given = self.judge.judge(left, right, replace(world, facts=facts))
+        why = "given that " + ", ".join(fact.text for fact in facts)
+        given.right = {mode: (attempt, decision.but(why)) for mode, (attempt, decision) in given.right.items()}
+        return given
 
     def _require_known_variables(self, left: s.Node, right: s.Node, found: Judgement) -> None:
         """A derivative by a name that no definition speaks of says nothing, even if it is zero."""

@@ -5,7 +5,7 @@ Only a proof yields ``proved``, only enclosures that do not meet yield ``wrong``
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 
 from derivations.budget import Budget
@@ -32,6 +32,10 @@ class Decision:
     why: str = ""
     log: tuple[str, ...] = ()
     counterexample: Counterexample | None = None
+
+    def but(self, why: str) -> Decision:
+        """The same decision with one more thing said of it."""
+        return replace(self, why=f"{self.why}; {why}" if self.why else why)
 
 
 def decide(left: Term, right: Term, seed: int, budget: Budget) -> Decision:

@@ -46,7 +46,8 @@ def doubt(case: Case) -> str:
 
 def _unread(case: Case) -> str:
     """A line that could not be read may define a name that has no definition."""
-    undefined = {ref.key for ref in case.refs() if not case.sheet.knowledge.defined(ref.key)}
+    known = case.sheet.declared
+    undefined = {ref.key for ref in case.refs() if ref.key not in known and not case.sheet.knowledge.defined(ref.key)}
     bases = {
         case.sheet.knowledge.names.bases[key].base: key for key in undefined if key in case.sheet.knowledge.names.bases
     }

@@ -69,6 +69,15 @@ class Elaborator:
         self._refs[found] = ref
         return found
 
+    def with_facts(self, term: Term, world: World) -> Term:
+        """Every quantity that a fact of the world speaks of written through a free one that has the property."""
+        found: dict[Term, Term] = {}
+        for variable, ref in self.refs_of(term) if world.facts else ():
+            for fact in world.facts:
+                if fact.key == ref.key and fact.time in (None, ref.time):
+                    found[variable] = fact.parametrised(variable, str(ref)) or variable
+        return substitute([term], found)[0] if found else term
+
     def known_values(self, world: World) -> list[tuple[Ref, Term]]:
         """The names that were unfolded in a world so far, with their values."""
         return [(ref, term) for (ref, where), term in self._values.items() if where == replace(world, env=())]
@@ -81,6 +90,9 @@ class Elaborator:
 
     def value_of(self, ref: Ref, world: World, span: Span) -> Term:
         """A name's value: its definition unfolded as far as the world says."""
+        fixed = world.value(ref)
+        if fixed is not None and ref != world.cut:
+            return number(fixed, self.variable(ref).shape)
         definition = self.knowledge.definition(ref)
         if definition is None or not world.unfolds(ref, ref in self.knowledge.instances):
             return self.variable(ref)
@@ -263,7 +275,10 @@ class Elaborator:
             output = apply(node.of.function, by)
         else:
             inner = self._inner_world(node.of, name, world)
-            output = self.elaborate(node.of, inner)[0].term
+            value = self.elaborate(node.of, inner)[0]
+            if value.opaque:
+                raise UnclearError("a derivative of something that the sheet does not define", node.of.span)
+            output = value.term
             self._require_closed(output, name, inner)
         return output, by, jacobian(output, [by], self.rules)[0]
 

@@ -124,7 +124,7 @@ class Judge:
         for step in SMALL_TIMES:
             env = tuple((letter, s.Time(None, step)) for letter in letters)
             now = Judgement(derivative=True)
-            attempts = self._attempts(left, right, World(((None, 0),), env=env), now, MODES[:1])
+            attempts = self._attempts(left, right, World(((None, 0),), env=env, facts=world.facts), now, MODES[:1])
             self._prove(attempts, now, budget)
             if not now.right:
                 self._refute(attempts, now, budget)
@@ -146,7 +146,7 @@ class Judge:
         seen: dict[tuple[Mode, Term, Term], Attempt] = {}
         for mode in modes if found.derivative else (Mode.TOTAL,):
             try:
-                for attempt in self._in_mode(left, right, World(world.floor, mode, world.env), found):
+                for attempt in self._in_mode(left, right, replace(world, mode=mode), found):
                     key = (mode, attempt.left, attempt.right)
                     if key not in seen or attempt.effort < seen[key].effort:
                         seen[key] = attempt
@@ -171,8 +171,9 @@ class Judge:
         empty = True
         for a in lefts:
             for b in rights:
-                for x, y, readings in _aligned(a, b, whole):
+                for one, other, readings in _aligned(a, b, whole):
                     empty = False
+                    x, y = (self.elaborator.with_facts(term, world) for term in (one, other))
                     both = a.readings | b.readings | readings
                     if world.mode is Mode.TOTAL or free_variables([x, y]):
                         yield Attempt(world.mode, x, y, both, a.opaque or b.opaque)
@@ -238,8 +239,7 @@ def _away_from_kinks(decision: Decision, sides: Sequence[Term]) -> Decision:
     conditions = kinks(sides)
     if not conditions:
         return decision
-    where = "provided that " + ", ".join(conditions)
-    return replace(decision, why=f"{decision.why}; {where}" if decision.why else where)
+    return decision.but("provided that " + ", ".join(conditions))
 
 
 def _has_derivative(*nodes: s.Node) -> bool:

@@ -11,6 +11,7 @@ from typing import cast
 import sympy
 
 from derivations.errors import ShapeError
+from derivations.facts import Fact, facts_of, is_supposed
 from derivations.infer import Declaration, Equation, Inference
 from derivations.names import GENERIC_FUNCTIONS, Names, Ref, is_loss, rank_by_habit
 from derivations.reading import surface as s
@@ -18,8 +19,6 @@ from derivations.reading.places import Source
 from derivations.terms import Dim, Shape, dimension
 from derivations.world import Definition, Knowledge
 
-SUPPOSING = frozenset({"if", "when", "whenever", "suppose", "assume", "assuming", "for", "unless"})
-CONCLUDING = frozenset({"so", "then", "thus", "hence", "therefore", "implies"})
 EQUATING = (s.Relation.EQUAL, s.Relation.DEFINED)
 
 
@@ -49,7 +48,7 @@ class Sheet:
     """A sheet as it was understood.
 
     ``dims`` are the letters of its dimensions, ``loose`` those that nothing ties down; ``introduced`` the names that
-    its definitions and declarations speak of.
+    its definitions and declarations speak of; ``facts`` what it says of quantities beyond that.
     """
 
     source: Source
@@ -60,6 +59,7 @@ class Sheet:
     dims: set[str] = field(default_factory=set)
     loose: set[str] = field(default_factory=set)
     introduced: set[str] = field(default_factory=set)
+    facts: list[Fact] = field(default_factory=list)
 
 
 def understand(source: Source, sentences: Sequence[s.Sentence]) -> Sheet:
@@ -98,9 +98,15 @@ class _Reader:
         self.knowledge.shapes = shapes
         dims = {str(x) for shape in shapes.values() for dim in shape for x in dim.free_symbols}
         introduced = inference.declared | dims | self._introduced()
-        return Sheet(
-            self.source, self.entries, self.knowledge, inference.declared, scalars, dims, inference.loose, introduced
-        )
+        sheet = Sheet(self.source, self.entries, self.knowledge, inference.declared, scalars, dims, inference.loose)
+        sheet.introduced = introduced
+        sheet.facts = [fact for fact in self._facts() if fact.key not in dims]
+        return sheet
+
+    def _facts(self) -> Iterator[Fact]:
+        for sentence in self.sentences:
+            if isinstance(sentence, s.Statement):
+                yield from facts_of(sentence, self.names, self.source)
 
     def _introduced(self) -> set[str]:
         """The names that definitions speak of, on either side."""
@@ -122,10 +128,12 @@ class _Reader:
             return Entry(sentence, "unclear")
         if not sentence.links:
             return self._count(sentence, conditions)
-        if _is_condition(sentence) or _is_supposed(sentence):
+        if _is_condition(sentence) or is_supposed(sentence):
             return Entry(sentence, "definition", assumed=True)
         if sentence.links[0].relation is s.Relation.MEMBER:
             return self._declaration(sentence, (sentence.items[0],), sentence.items[1])
+        if any(facts_of(sentence, self.names, self.source)):
+            return Entry(sentence, "definition", assumed=True)
         first = sentence.items[0]
         if isinstance(first, s.Call) and first.function == "dim":
             return self._declaration(sentence, first.arguments, sentence.items[1])
@@ -302,13 +310,6 @@ def _is_condition(statement: s.Statement) -> bool:
         return False
     plain = all(isinstance(x, s.Symbol) and x.time is None and not x.name for x in firsts)
     return plain and (len(firsts) > 1 or "for" in statement.lead)
-
-
-def _is_supposed(statement: s.Statement) -> bool:
-    """``when z_t = 0``, or a value in running text: supposed there, neither claimed nor a definition of the sheet."""
-    value = isinstance(statement.items[0], s.Symbol) and isinstance(statement.items[-1], s.Number)
-    plain = not statement.display and not statement.follows and not CONCLUDING & set(statement.lead)
-    return bool(SUPPOSING & set(statement.lead)) or (value and plain)
 
 
 def _formal_symbols(statement: s.Statement) -> Iterator[s.Symbol]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from fractions import Fraction
 
 from derivations.errors import ShapeError, SheetError
+from derivations.facts import Fact
 from derivations.names import Names, Ref
 from derivations.reading import surface as s
 from derivations.reading.places import Span
@@ -49,7 +51,7 @@ class World:
 
     ``floor`` gives, per time letter (None for plain numbers), the last time that is not unfolded; ``env`` what a
     time letter stands for; ``cut`` a name that stays a variable; ``held`` a time before which states stay variables;
-    ``only`` the one name that is unfolded (for direct partials).
+    ``only`` the one name that is unfolded (for direct partials); ``facts`` are what the sheet says of quantities.
     """
 
     floor: tuple[tuple[str | None, int], ...] = ((None, 0),)
@@ -58,6 +60,7 @@ class World:
     cut: Ref | None = None
     held: s.Time | None = None
     only: Ref | None = None
+    facts: tuple[Fact, ...] = ()
 
     def unfolds(self, ref: Ref, initial: bool = False) -> bool:
         """Whether a defined name is replaced by its definition; ``initial`` for a value given at one time alone."""
@@ -68,6 +71,10 @@ class World:
         if self.held is not None and ref.time.symbol == self.held.symbol and ref.time.offset < self.held.offset:
             return False
         return initial or ref.time.offset > dict(self.floor).get(ref.time.symbol, -1)
+
+    def value(self, ref: Ref) -> Fraction | None:
+        """The value that a fact gives a name, if one does."""
+        return next((f.value for f in self.facts if f.key == ref.key and f.time in (None, ref.time)), None)
 
     def plain(self) -> World:
         """The world in which values are taken: everything unfolded down to the floor."""
@@ -102,6 +109,19 @@ class Knowledge:
     def definition(self, ref: Ref) -> Definition | None:
         """The definition that fits a name at a time."""
         return self.instances.get(ref) or self.families.get(ref.key)
+
+    def reachable(self, *nodes: s.Node) -> set[str]:
+        """The names of expressions, and those that their definitions speak of in turn."""
+        found: set[str] = set()
+        pending = list(nodes)
+        while pending:
+            for node in pending.pop().walk():
+                key = self.names.ref(node).key if isinstance(node, s.Symbol) else ""
+                if key and key not in found:
+                    found.add(key)
+                    pending += [d.node for ref, d in self.instances.items() if ref.key == key]
+                    pending += [self.families[key].node] if key in self.families else []
+        return found
 
     def defined(self, key: str) -> bool:
         return key in self.families or any(ref.key == key for ref in self.instances)

@@ -7,7 +7,7 @@ from typing import Literal
 from derivations.reading import grammar
 from derivations.reading.scripts import ScriptReader
 from derivations.reading.slips import Slip
-from derivations.reading.surface import Concat, Function, Group, Mul, Node, Partial, Symbol, Transposed
+from derivations.reading.surface import Concat, Function, Group, Mul, Node, Number, Partial, Raise, Symbol, Transposed
 from derivations.reading.tokens import Token
 
 Style = Literal["partial", "d", "nabla"]
@@ -20,15 +20,13 @@ class DerivativeReader(ScriptReader):
         if style is None:
             return None
         self.descend(2)
-        of = self.differential()
-        by = self.differential()
+        of, order = self.numerator()
+        names = self.denominator(head, order)
         self.depth -= 2
-        if by is None:
-            raise Slip(head.span, "a derivative without what it is taken by", "a name below")
-        check_variable(by)
-        if of is None:
-            of = self.operated()
-        return Partial(self.since(head.start), of, by, style)
+        node = of if of is not None else self.operated()
+        for by in reversed(names):
+            node = Partial(self.since(head.start), node, by, style)
+        return node
 
     def style(self) -> Style | None:
         """Whether the two groups here are differentials."""
@@ -52,17 +50,54 @@ class DerivativeReader(ScriptReader):
         after = self.tokens[index + 1]
         return after.kind in ("letter", "text", "{", "open", "left") or after.at(*_NAMED)
 
-    def differential(self) -> Node | None:
-        r"""``{\partial y}``; None for ``{\partial}`` alone."""
+    def numerator(self) -> tuple[Node | None, int]:
+        r"""``{\partial y}`` or ``{\partial^2 y}``, y None where nothing follows, with the order."""
         self.take()
         mark = self.take()
+        order = self.order(mark)
         if self.skip_kind("}"):
-            return None
-        self.refuse_higher(mark)
+            return None, order
+        start = self.position
         node = self.factor()
+        if self.token.kind != "}":
+            self.position = start
+            node = self.expression(grammar.PRODUCT)
         if not self.skip_kind("}"):
             raise Slip(self.token.span, "more than one thing behind the sign of a derivative", "brackets around it")
-        return node
+        return node, order
+
+    def order(self, mark: Token) -> int:
+        """The exponent of ∂, 1 or 2."""
+        if not self.token.at("^", "'"):
+            return 1
+        number = self.inside(self.script_tokens()) if self.skip("^") else None
+        if isinstance(number, Number) and number.value in (1, 2):
+            return int(number.value)
+        raise Slip(mark.span.join(self.token.span), "derivatives of this order, or marked ones (∂⁺), are not read")
+
+    def denominator(self, head: Token, order: int) -> list[Node]:
+        r"""The names below: ``{\partial x}``, for the second order ``{\partial x^2}`` or ``{\partial x \partial y}``."""
+        self.take()
+        names: list[Node] = []
+        while not self.skip_kind("}"):
+            if names and not self.token.at("partial"):
+                raise Slip(self.token.span, "more than one thing behind the sign of a derivative", "brackets around it")
+            self.take()
+            node = self.factor() if self.token.kind != "}" else None
+            names += self.repeated(node, order) if node is not None else []
+        if not names:
+            raise Slip(head.span, "a derivative without what it is taken by", "a name below")
+        if len(names) != order:
+            raise Slip(head.span, "the orders above and below the line differ", f"{order} below")
+        for name in names:
+            check_variable(name)
+        return names
+
+    def repeated(self, node: Node, order: int) -> list[Node]:
+        """``x^2`` below a second derivative is x twice."""
+        if order > 1 and isinstance(node, Raise) and isinstance(node.exponent, Number) and node.exponent.value == order:
+            return [node.base] * order
+        return [node]
 
     def refuse_higher(self, mark: Token) -> None:
         if self.token.at("^", "'"):

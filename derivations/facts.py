@@ -1,0 +1,162 @@
+"""What a sheet says of its quantities beyond their definitions: y is one-hot, X is symmetric, f_t = 1.
+
+A property is used by writing the quantity through a free one that has it: a symmetric X as (S + Sᵀ)/2, a y whose
+entries sum to one as u/Σu. A proof then holds for every quantity with the property, and every counterexample has it.
+A value is put in place of the name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from fractions import Fraction
+
+from derivations.names import Names
+from derivations.operators import winner
+from derivations.reading import surface as s
+from derivations.reading.places import Source
+from derivations.tensors import diagonal, hadamard, total, transpose
+from derivations.terms import Term, add, apply, power, scale, var
+
+SUPPOSING = frozenset({"if", "when", "whenever", "suppose", "assume", "assuming", "for", "unless"})
+CONCLUDING = frozenset({"so", "then", "thus", "hence", "therefore", "implies"})
+STATING = (SUPPOSING | {"where", "with", "since", "as", "because", "let", "given"}) - {"unless"}
+LOCALLY = frozenset({"if", "when", "whenever", "for"})
+_AFTER = re.compile(r"[$\\)\s]*(?:is|are|be|being)\s+(?:an?\s+)?([a-z]+(?:[- ]hot)?)\b", re.IGNORECASE)
+_BEFORE = re.compile(r"\b([a-z]+(?:[- ]hot)?)(?:\s+(?:vector|matrix|label|target|encoding))?\s*[$\\(]*$", re.IGNORECASE)
+_LOCAL = re.compile(r"\b(?:if|when|whenever|unless|not|every|any|no)\b[^.!?]*$", re.IGNORECASE)
+_END = re.compile(r"[.!?](?=\s|\$|$)|\n\s*#|\n\s*(?:[-*]|\d+[.)])\s")
+_NEAR = 60
+
+
+class Property(Enum):
+    """What is said of a quantity."""
+
+    ONE_HOT = "is one-hot"
+    SUMS_TO_ONE = "sums to one"
+    SYMMETRIC = "is symmetric"
+    DIAGONAL = "is diagonal"
+    POSITIVE = "is positive"
+    VALUE = "has the value"
+
+
+WORDS = {
+    "one-hot": Property.ONE_HOT,
+    "one hot": Property.ONE_HOT,
+    "symmetric": Property.SYMMETRIC,
+    "diagonal": Property.DIAGONAL,
+    "positive": Property.POSITIVE,
+}
+RANKS = {
+    Property.ONE_HOT: 1,
+    Property.SUMS_TO_ONE: 1,
+    Property.SYMMETRIC: 2,
+    Property.DIAGONAL: 2,
+}
+PARAMETRISED: dict[Property, Callable[[Term], Term]] = {
+    Property.ONE_HOT: winner,
+    Property.SUMS_TO_ONE: lambda u: hadamard(u, power(total(u), -1)),
+    Property.SYMMETRIC: lambda u: scale(Fraction(1, 2), add(u, transpose(u))),
+    Property.DIAGONAL: lambda u: diagonal(u),
+    Property.POSITIVE: lambda u: apply("exp", u),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One property of the quantity ``key`` (at ``time``, or always), said at an offset of the sheet.
+
+    ``local`` facts end with their sentence; ``text`` says it as people do.
+    """
+
+    key: str
+    time: s.Time | None
+    kind: Property
+    text: str
+    offset: int
+    local: bool
+    value: Fraction | None = None
+
+    def reaches(self, source: Source, offset: int) -> bool:
+        """Whether the fact is in force at a later offset of the sheet."""
+        return self.offset <= offset and not (self.local and _END.search(source.text[self.offset : offset]))
+
+    def parametrised(self, variable: Term, name: str) -> Term | None:
+        """The quantity through one that is free; None where its shape cannot have the property."""
+        if self.kind not in PARAMETRISED or variable.rank != RANKS.get(self.kind, variable.rank):
+            return None
+        if variable.rank == 2 and variable.shape[0] != variable.shape[1]:
+            return None
+        shape = variable.shape[:1] if self.kind is Property.DIAGONAL else variable.shape
+        return PARAMETRISED[self.kind](var(f"free {name}", *shape))
+
+
+def facts_of(statement: s.Statement, names: Names, source: Source) -> Iterator[Fact]:
+    """What a statement and the words around it say of a quantity."""
+    said = bool(STATING & set(statement.lead))
+    if not statement.links:
+        if isinstance(statement.items[0], s.Symbol) and not statement.display:
+            yield from _in_words(statement, statement.items[0], names, source)
+    elif statement.links[0].relation is s.Relation.MEMBER and isinstance(statement.items[0], s.Symbol):
+        yield from _in_words(statement, statement.items[0], names, source)
+    elif len(statement.links) == 1 and statement.links[0].relation is s.Relation.EQUAL and not statement.follows:
+        left, right = statement.items
+        for one, other in ((left, right), (right, left)):
+            found = _property(one, other)
+            if found is not None and said:
+                kind, symbol = found
+                yield _fact(symbol, kind, names, source, statement, bool(LOCALLY & set(statement.lead)))
+                return
+        if isinstance(left, s.Symbol) and isinstance(right, s.Number) and is_supposed(statement):
+            fact = _fact(left, Property.VALUE, names, source, statement, True)
+            yield replace(fact, text=source.slice(statement.span), value=right.value)
+
+
+def is_supposed(statement: s.Statement) -> bool:
+    """``when z_t = 0``, or a value in running text: supposed there, neither claimed nor a definition of the sheet."""
+    value = isinstance(statement.items[0], s.Symbol) and isinstance(statement.items[-1], s.Number)
+    plain = not statement.display and not statement.follows and not CONCLUDING & set(statement.lead)
+    return bool(SUPPOSING & set(statement.lead)) or (value and plain)
+
+
+def _in_words(statement: s.Statement, symbol: s.Symbol, names: Names, source: Source) -> Iterator[Fact]:
+    before = source.text[max(0, statement.span.start - _NEAR) : statement.span.start]
+    after = source.text[statement.span.end : statement.span.end + _NEAR]
+    found = [match.group(1).lower() for match in (_AFTER.match(after), _BEFORE.search(before)) if match]
+    for word in found:
+        if word in WORDS:
+            yield _fact(symbol, WORDS[word], names, source, statement, bool(_LOCAL.search(before)))
+            return
+
+
+def _property(one: s.Node, other: s.Node) -> tuple[Property, s.Symbol] | None:
+    """``X = Xᵀ`` and ``Σ_i y_i = 1``."""
+    if isinstance(one, s.Symbol) and isinstance(other, s.Transposed) and _alike(one, other.argument):
+        return Property.SYMMETRIC, one
+    if isinstance(one, s.Big) and one.kind == "sum" and isinstance(other, s.Number) and other.value == 1:
+        body = one.body
+        if isinstance(body, s.Symbol) and body.name == one.index:
+            return Property.SUMS_TO_ONE, replace(body, name="")
+    return None
+
+
+def _alike(one: s.Symbol, other: s.Node) -> bool:
+    return isinstance(other, s.Symbol) and (one.base, one.marks, one.name, one.time) == (
+        other.base,
+        other.marks,
+        other.name,
+        other.time,
+    )
+
+
+def _fact(symbol: s.Symbol, kind: Property, names: Names, source: Source, statement: s.Statement, local: bool) -> Fact:
+    ref = names.ref(symbol)
+    return Fact(ref.key, ref.time, kind, f"{ref.key} {kind.value}", statement.span.end, local)
+
+
+def in_force(facts: Sequence[Fact], source: Source, offset: int) -> tuple[Fact, ...]:
+    """The facts that hold at an offset of the sheet, the last one of each quantity."""
+    reaching = {(fact.key, fact.time): fact for fact in facts if fact.reaches(source, offset)}
+    return tuple(reaching.values())
