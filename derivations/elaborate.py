@@ -17,12 +17,13 @@ from derivations.calls import SPECIAL, rational, special
 from derivations.chains import chain_break, link, plain_name, run_length
 from derivations.functions import FUNCTIONS, derivative
 from derivations.names import GENERIC_FUNCTIONS, Ref, shift
+from derivations.operations import COMPARED, exhaustive, piecewise
 from derivations.operators import inverse
 from derivations.products import OUTER, choices, fold, plans
 from derivations.reading import surface as s
 from derivations.reading.places import Span
 from derivations.tensors import concatenate, entrywise, hadamard, outer, spread, total
-from derivations.terms import Dim, Shape, Term, apply, is_zero, linear, number, power, scale, shape_text, var
+from derivations.terms import Dim, Shape, Term, apply, is_zero, linear, number, ones, power, scale, shape_text, var
 from derivations.traverse import free_variables, substitute
 from derivations.values import MOST_READINGS, Value, bounded, carry_out, flip, form_text, merge
 from derivations.world import Definition, Knowledge, MisfitError, Mode, OpenEndedError, UnclearError, World
@@ -152,6 +153,8 @@ class Elaborator:
                 return [self.partial(node, world)]
             case s.Concat():
                 return [self._concat(node, world)]
+            case s.Cases():
+                return [self._cases(node, world)]
             case s.Norm():
                 return [self._norm(node, v) for v in self.elaborate(node.argument, world)]
         raise UnclearError(f"{_kind(node)} cannot be checked yet", node.span)
@@ -249,6 +252,25 @@ class Elaborator:
         if self.scalar or any(part.term.rank != 1 for part in parts):
             raise UnclearError("only columns can be stacked yet", node.span)
         return merge(parts, concatenate([part.term for part in parts]))
+
+    def _cases(self, node: s.Cases, world: World) -> Value:
+        values = [self.elaborate(branch.value, world)[0] for branch in node.branches]
+        tests = [[self._comparison(c, world) for c in branch.conditions] for branch in node.branches]
+        shapes = {v.term.shape for v in values if v.term.shape} | {t.shape for ts in tests for t in ts if t.shape}
+        if len(shapes) > 1:
+            raise MisfitError("the cases have different shapes", node.span)
+        shape = next(iter(shapes), ())
+        terms = [self._spread(value, shape, node.branches[0]) for value in values]
+        conditions = [hadamard(*(spread(t, shape) for t in ts), ones(shape)) for ts in tests]
+        if node.branches[-1].conditions and not exhaustive(conditions):
+            raise UnclearError("the cases do not cover everything", node.span, r"a case \text{otherwise}")
+        return merge(values, piecewise(list(zip(conditions[:-1], terms[:-1], strict=True)), terms[-1]))
+
+    def _comparison(self, node: s.Comparison, world: World) -> Term:
+        left, right = (self.elaborate(side, world)[0].term for side in (node.left, node.right))
+        shape = left.shape or right.shape
+        left, right = spread(left, shape), spread(right, shape)
+        return COMPARED[node.sign](left, right)
 
     def _norm(self, node: s.Norm, value: Value) -> Value:
         if node.order not in ("", "2", "F"):

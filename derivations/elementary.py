@@ -105,7 +105,7 @@ class Elementary(Algebra):
             self.budget.spend(len(terms))
             axes = dict(zip(used, order, strict=True))
             renamed = terms if used == order else self.rename(terms, axes)
-            unit = unit_of(renamed[min(renamed)]) if renamed else 1
+            unit = unit_of(renamed[min((m for m in renamed if m), default=ONE)]) if renamed else 1
             form = {m: tidy(Fraction(value) / unit) for m, value in renamed.items()}
             forms.append((encode("", form), unit, order, form))
         code, unit, order, form = min(forms, key=lambda entry: (entry[0], -entry[1], entry[2]))

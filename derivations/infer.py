@@ -191,6 +191,8 @@ class _ShapeReader:
                 return self._partial(node)
             case s.Number():
                 return Form(())
+            case s.Cases():
+                return self._sum([self.form(branch.value) for branch in node.branches])
             case s.Norm():
                 self.form(node.argument)
                 return Form(())

@@ -64,6 +64,7 @@ class Judgement:
     unclear: UnclearError | None = None
     shapes: tuple[str, str] | None = None
     derivative: bool = False
+    slopes: bool = False
     open_ended: bool = False
 
     @property
@@ -100,6 +101,7 @@ class Judge:
     def ask(self, left: s.Node, right: s.Node, world: World) -> Judgement:
         """Only whether ``left = right`` is right; what is not is left open."""
         found = Judgement(derivative=_has_derivative(left, right))
+        found.slopes = found.derivative or _has_slope(left, right)
         found.attempts = self._attempts(left, right, world, found)
         self._prove(found.attempts, found, Budget(seconds=self.seconds))
         return found
@@ -198,7 +200,7 @@ class Judge:
             if decision is not None:
                 found.right[attempt.mode] = (
                     attempt,
-                    _away_from_kinks(decision, pair) if found.derivative else decision,
+                    _away_from_kinks(decision, pair) if found.slopes else decision,
                 )
 
     def _try_proof(self, pair: tuple[Term, Term], budget: Budget) -> Decision | None:
@@ -244,6 +246,11 @@ def _away_from_kinks(decision: Decision, sides: Sequence[Term]) -> Decision:
 
 def _has_derivative(*nodes: s.Node) -> bool:
     return any(isinstance(x, s.Partial) for node in nodes for x in node.walk())
+
+
+def _has_slope(*nodes: s.Node) -> bool:
+    """Whether a function with a prime occurs."""
+    return any(isinstance(x, s.Call | s.Function) and x.order > 0 for node in nodes for x in node.walk())
 
 
 def _whole_derivative(left: s.Node, right: s.Node) -> str:

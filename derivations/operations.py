@@ -16,6 +16,8 @@ from typing import Any
 
 import sympy
 
+from derivations.budget import Budget
+from derivations.errors import BudgetError
 from derivations.functions import FUNCTIONS
 from derivations.layers import (
     attention,
@@ -27,6 +29,7 @@ from derivations.layers import (
     embedding,
     layer_norm,
 )
+from derivations.normal_form import prove_equal
 from derivations.operators import determinant, inverse, largest, winner
 from derivations.patterns import merge
 from derivations.reductions import Numeric, frobenius, mean_axis, need, need_rank, over_last, softmax, sum_axis
@@ -96,6 +99,22 @@ def piecewise(cases: Sequence[tuple[Term, Term]], otherwise: Term) -> Term:
     for condition, value in reversed(cases):
         result = add(result, hadamard(condition, subtract(value, result)))
     return result
+
+
+COMPARED: dict[str, Callable[[Term, Term], Term]] = {
+    ">": greater,
+    "<": lambda a, b: greater(b, a),
+    "geq": at_least,
+    "leq": lambda a, b: at_least(b, a),
+}
+
+
+def exhaustive(conditions: Sequence[Term]) -> bool:
+    """Whether exactly one of several 0/1 conditions always holds, but for ties: their sum is proved to be one."""
+    try:
+        return prove_equal(add(*conditions), ones(conditions[0].shape), Budget(seconds=1.0)) is not None
+    except BudgetError:
+        return False
 
 
 def maximum(a: Term, b: Term) -> Term:

@@ -13,7 +13,7 @@ from math import floor
 
 from derivations.algebra import Algebra, Draft, Rule, UndefinedValueError, moved
 from derivations.operator_rules import inverse_meets, merge_alone, merge_meets, one_hot
-from derivations.polynomials import ONE, UNIT, Key, Kind, Terms, built, is_whole, leaf, single
+from derivations.polynomials import ONE, UNIT, Key, Kind, Terms, accumulate, built, is_whole, leaf, positive, single
 from derivations.rewriting import find, take
 from derivations.terms import Block, Labels, block, delta
 
@@ -172,6 +172,23 @@ def _step_power(algebra: Algebra, draft: Draft, key: Key) -> list[Draft] | None:
     return [draft]
 
 
+def _steps_in_order(algebra: Algebra, draft: Draft, key: Key) -> list[Draft] | None:
+    """step(a)·step(b) = step(b) where a − b is visibly positive."""
+    atom, labels = key
+    if atom.function != "step" or draft.factors[key] < 0:
+        return None
+    for other in sorted(draft.factors):
+        if other[0].function != "step" or other == key or other[1] != labels or draft.factors[other] < 0:
+            continue
+        gap = dict(atom.terms)
+        accumulate(gap, other[0].terms, -1)
+        if positive(gap):
+            algebra.note("step(a)·step(b) = step(b) for a > b")
+            draft.remove(key)
+            return [draft]
+    return None
+
+
 def _prime_power(algebra: Algebra, draft: Draft, key: Key) -> list[Draft] | None:
     """A root of a number keeps an exponent between 0 and 1."""
     base, exponent = key[0].terms.get(ONE), draft.factors[key]
@@ -237,6 +254,6 @@ RULES: dict[Kind, tuple[Rule, ...]] = {
     Kind.BLOCK: (_zero_one, _blocks_meet, _block_alone, _last_block, _block_selects),
     Kind.PATTERN: (_zero_one, merge_meets, merge_alone),
     Kind.OPERATOR: (one_hot, inverse_meets),
-    Kind.APPLY: (_repeated_labels, _sine_squared, _step_power),
+    Kind.APPLY: (_repeated_labels, _sine_squared, _step_power, _steps_in_order),
     Kind.POWER: (_prime_power, _repeated_labels, _expand, _whole_again, _cancel),
 }

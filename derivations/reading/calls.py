@@ -7,8 +7,22 @@ from dataclasses import replace
 from derivations.reading import grammar
 from derivations.reading.cursor import time_of
 from derivations.reading.derivatives import DerivativeReader
+from derivations.reading.places import Span
 from derivations.reading.slips import BRACKET_OPEN, LEFT_ALONE, Slip
-from derivations.reading.surface import Call, Concat, Function, Group, Mul, Node, Number, Symbol, Tuple
+from derivations.reading.surface import (
+    Branch,
+    Call,
+    Cases,
+    Comparison,
+    Concat,
+    Function,
+    Group,
+    Mul,
+    Node,
+    Number,
+    Symbol,
+    Tuple,
+)
 from derivations.reading.tokens import CLOSED_BY, Token, is_prose
 
 
@@ -219,6 +233,8 @@ class CallReader(DerivativeReader):
         opener = self.token
         if self.partner[self.position] < 0:
             raise Slip(opener.span, rf"\begin{{{opener.text}}} without \end{{{opener.text}}}")
+        if opener.text in grammar.CASES:
+            return self.cases()
         if opener.text not in grammar.MATRICES:
             raise Slip(opener.span, f"the environment {opener.text} is not read here")
         self.take()
@@ -232,6 +248,46 @@ class CallReader(DerivativeReader):
             self.take()
         self.expect("end", f"\\end{{{opener.text}}}")
         return Concat(self.since(opener.start), tuple(parts))
+
+    def cases(self) -> Node:
+        """A distinction of cases: a value, ``&`` or a comma, and its conditions or the word *otherwise*."""
+        opener = self.take()
+        branches: list[Branch] = []
+        while self.token.kind != "end":
+            branches.append(self.branch())
+            if self.token.kind == "newline":
+                self.take()
+        self.expect("end", f"\\end{{{opener.text}}}")
+        if not branches:
+            raise Slip(opener.span, "a distinction of cases without a case")
+        return Cases(self.since(opener.start), tuple(branches))
+
+    def branch(self) -> Branch:
+        start = self.token.start
+        value = self.expression()
+        while self.skip(",") or self.skip("&"):
+            pass
+        words = [self.take() for _ in iter(lambda: self.token.kind == "text", False)]
+        otherwise = any(w.strip(".,;:") in grammar.OTHERWISE for token in words for w in token.text.lower().split())
+        conditions = () if otherwise or self.token.kind in ("newline", "end") else self.comparisons()
+        if not conditions and not otherwise:
+            raise Slip(Span(start, self.token.start), "a case without a condition", r"& x > 0 or & \text{otherwise}")
+        while self.token.kind == "text" or self.token.at(",", ".", ";"):
+            self.take()
+        return Branch(self.since(start), value, conditions)
+
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """``a < x \\leq b`` is two conditions."""
+        found: list[Comparison] = []
+        left = self.expression()
+        while self.token.at(*grammar.COMPARED):
+            sign = self.take()
+            right = self.expression()
+            found.append(Comparison(Span(left.span.start, right.span.end), left, sign.text, right))
+            left = right
+        if not found:
+            raise self.unexpected("one of < > ≤ ≥ in the condition of a case")
+        return tuple(found)
 
 
 def as_product(call: Call, bracket: Token) -> Node:

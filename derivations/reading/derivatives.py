@@ -76,7 +76,7 @@ class DerivativeReader(ScriptReader):
         raise Slip(mark.span.join(self.token.span), "derivatives of this order, or marked ones (∂⁺), are not read")
 
     def denominator(self, head: Token, order: int) -> list[Node]:
-        r"""The names below: ``{\partial x}``, for the second order ``{\partial x^2}`` or ``{\partial x \partial y}``."""
+        r"""The names below: ``{\partial x}``, of second order ``{\partial x^2}`` or ``{\partial x \partial y}``."""
         self.take()
         names: list[Node] = []
         while not self.skip_kind("}"):

@@ -175,6 +175,10 @@ LEADS: Final = names("when if for let where with given assume suppose set since 
 
 MATRICES: Final = names("matrix bmatrix pmatrix Bmatrix smallmatrix array")
 
+CASES: Final = names("cases dcases rcases")
+COMPARED: Final = (">", "<", "geq", "leq")
+OTHERWISE: Final = names("otherwise else elsewhere sonst sinon altrimenti caso contrario 否则 иначе")
+
 ALIGNMENTS: Final = names(
     "equation align aligned gather gathered split multline eqnarray alignat alignedat flalign displaymath math"
 )
@@ -187,7 +191,6 @@ REFUSED: Final = {
     "mp": "a double sign ∓ stands for two statements",
     "sim": "a distribution (∼) is not read",
     "middle": r"\middle is not read",
-    "cases": "a distinction of cases is not read",
     "binom": "binomial coefficients are not read",
     "lim": "limits are not read",
     "arg": r"\arg is not read",

@@ -189,6 +189,30 @@ class Big(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Comparison(Node):
+    """``x > 0`` as a condition; ``sign`` is one of ``>``, ``<``, ``geq``, ``leq``."""
+
+    left: Node
+    sign: str
+    right: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Branch(Node):
+    """One value of a distinction of cases and the conditions of it, which all must hold; none for *otherwise*."""
+
+    value: Node
+    conditions: tuple[Comparison, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cases(Node):
+    r"""``\begin{cases} a & x > 0 \\ b & \text{otherwise} \end{cases}``: the first branch whose conditions hold."""
+
+    branches: tuple[Branch, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Space(Node):
     r"""A set of tensors: ``\mathbb{R}^{n \times d}``; dims is empty for scalars."""
 
