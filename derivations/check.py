@@ -231,7 +231,7 @@ class Checker:
         return step
 
     def _symbols(self) -> list[SymbolReport]:
-        keys = self.sheet.knowledge.names.bases
+        keys = self.sheet.knowledge.names.bases.keys() - self.sheet.knowledge.constants
         return [SymbolReport(key, self._shape(key), key in self.sheet.declared) for key in sorted(keys)]
 
     def _shape(self, key: str) -> list[str]:

@@ -100,7 +100,8 @@ def undefined(case: Case) -> s.Symbol | None:
         return None
     for side in (case.left, case.right):
         for node in side.walk():
-            if isinstance(node, s.Symbol) and knowledge.names.ref(node).key not in case.sheet.introduced:
+            key = knowledge.names.ref(node).key if isinstance(node, s.Symbol) else ""
+            if isinstance(node, s.Symbol) and key not in case.sheet.introduced | knowledge.constants:
                 return node
     return None
 

@@ -16,14 +16,29 @@ from derivations.calculus import Rules, jacobian
 from derivations.calls import SPECIAL, rational, special
 from derivations.chains import chain_break, link, plain_name, run_length
 from derivations.functions import FUNCTIONS, derivative
-from derivations.names import GENERIC_FUNCTIONS, Ref, shift
+from derivations.names import CONSTANTS, GENERIC_FUNCTIONS, Ref, shift
 from derivations.operations import COMPARED, exhaustive, piecewise
 from derivations.operators import inverse
 from derivations.products import OUTER, choices, fold, plans
 from derivations.reading import surface as s
 from derivations.reading.places import Span
 from derivations.tensors import concatenate, entrywise, hadamard, outer, spread, total
-from derivations.terms import Dim, Shape, Term, apply, is_zero, linear, number, ones, power, scale, shape_text, var
+from derivations.terms import (
+    Dim,
+    Shape,
+    Term,
+    apply,
+    delta,
+    dim_text,
+    is_zero,
+    linear,
+    number,
+    ones,
+    power,
+    scale,
+    shape_text,
+    var,
+)
 from derivations.traverse import free_variables, substitute
 from derivations.values import MOST_READINGS, Value, bounded, carry_out, flip, form_text, merge
 from derivations.world import Definition, Knowledge, MisfitError, Mode, OpenEndedError, UnclearError, World
@@ -132,7 +147,7 @@ class Elaborator:
             case s.Number():
                 return [Value(number(node.value))]
             case s.Symbol():
-                return [self._symbol(node, world)]
+                return self._symbol(node, world)
             case s.Group():
                 return self.elaborate(node.inner, world, target)
             case s.Neg():
@@ -159,11 +174,25 @@ class Elaborator:
                 return [self._norm(node, v) for v in self.elaborate(node.argument, world)]
         raise UnclearError(f"{_kind(node)} cannot be checked yet", node.span)
 
-    def _symbol(self, node: s.Symbol, world: World) -> Value:
+    def _symbol(self, node: s.Symbol, world: World) -> list[Value]:
+        if self.knowledge.names.ref(node).key in self.knowledge.constants:
+            return self._constant(node)
         if node.component:
             raise UnclearError("a single component cannot be checked yet", node.span)
         term = self.value_of(self.ref(node, world), world, node.span)
-        return Value(term, self.knowledge.rows and term.rank == 1)
+        return [Value(term, self.knowledge.rows and term.rank == 1)]
+
+    def _constant(self, node: s.Symbol) -> list[Value]:
+        """The identity matrix or the column of ones, in every dimension of the sheet."""
+        if self.scalar:
+            return [Value(number(1))]
+        rank = CONSTANTS[node.base]
+        dims = sorted({dim for shape in self.knowledge.shapes.values() for dim in shape}, key=dim_text)
+        if not dims:
+            raise UnclearError("the sheet has no dimension that would fit", node.span, "a declared shape")
+        if rank == 1:
+            return [Value(ones((dim,)), self.knowledge.rows) for dim in dims[:MOST_READINGS]]
+        return [Value(delta(dim)) for dim in dims[:MOST_READINGS]]
 
     def _add(self, node: s.Add, world: World, target: Shape | None) -> list[Value]:
         found = []

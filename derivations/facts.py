@@ -29,6 +29,7 @@ _BEFORE = re.compile(r"\b([a-z]+(?:[- ]hot)?)(?:\s+(?:vector|matrix|label|target
 _LOCAL = re.compile(r"\b(?:if|when|whenever|unless|not|every|any|no)\b[^.!?]*$", re.IGNORECASE)
 _END = re.compile(r"[.!?](?=\s|\$|$)|\n\s*#|\n\s*(?:[-*]|\d+[.)])\s")
 _NEAR = 60
+_FAR = 300
 
 
 class Property(Enum):
@@ -95,7 +96,7 @@ class Fact:
 
 def facts_of(statement: s.Statement, names: Names, source: Source) -> Iterator[Fact]:
     """What a statement and the words around it say of a quantity."""
-    said = bool(STATING & set(statement.lead))
+    said = bool(STATING & set(statement.lead)) or ("and" in statement.lead and _stated_before(statement, source))
     if not statement.links:
         if isinstance(statement.items[0], s.Symbol) and not statement.display:
             yield from _in_words(statement, statement.items[0], names, source)
@@ -112,6 +113,14 @@ def facts_of(statement: s.Statement, names: Names, source: Source) -> Iterator[F
         if isinstance(left, s.Symbol) and isinstance(right, s.Number) and is_supposed(statement):
             fact = _fact(left, Property.VALUE, names, source, statement, True)
             yield replace(fact, text=source.slice(statement.span), value=right.value)
+
+
+def _stated_before(statement: s.Statement, source: Source) -> bool:
+    """Whether the sentence so far states what is given, and draws no conclusion."""
+    before = source.text[max(0, statement.span.start - _FAR) : statement.span.start]
+    ends = [match.end() for match in _END.finditer(before)]
+    words = re.findall(r"[a-z]+", before[ends[-1] if ends else 0 :].lower())
+    return bool(STATING & set(words)) and not CONCLUDING & set(words)
 
 
 def is_supposed(statement: s.Statement) -> bool:
@@ -132,14 +141,23 @@ def _in_words(statement: s.Statement, symbol: s.Symbol, names: Names, source: So
 
 
 def _property(one: s.Node, other: s.Node) -> tuple[Property, s.Symbol] | None:
-    """``X = Xᵀ`` and ``Σ_i y_i = 1``."""
+    """``X = Xᵀ``, ``1ᵀy = 1`` and ``Σ_i y_i = 1``."""
     if isinstance(one, s.Symbol) and isinstance(other, s.Transposed) and _alike(one, other.argument):
         return Property.SYMMETRIC, one
+    if isinstance(one, s.Mul) and isinstance(other, s.Number) and other.value == 1 and len(one.factors) == 2:
+        ones = [x for x in one.factors if _is_ones(x.argument if isinstance(x, s.Transposed) else x)]
+        rest = [x.argument if isinstance(x, s.Transposed) else x for x in one.factors if x not in ones]
+        if len(ones) == len(rest) == 1 and isinstance(rest[0], s.Symbol):
+            return Property.SUMS_TO_ONE, rest[0]
     if isinstance(one, s.Big) and one.kind == "sum" and isinstance(other, s.Number) and other.value == 1:
         body = one.body
         if isinstance(body, s.Symbol) and body.name == one.index:
             return Property.SUMS_TO_ONE, replace(body, name="")
     return None
+
+
+def _is_ones(node: s.Node) -> bool:
+    return isinstance(node, s.Symbol) and node.base == "1"
 
 
 def _alike(one: s.Symbol, other: s.Node) -> bool:

@@ -11,7 +11,7 @@ from derivations import names as habits
 from derivations.calls import SPECIAL, Result
 from derivations.errors import ShapeError
 from derivations.functions import FUNCTIONS
-from derivations.names import Names, is_loss, rank_by_habit
+from derivations.names import CONSTANTS, Names, is_loss, rank_by_habit
 from derivations.products import Form, choices, fold, plans
 from derivations.reading import surface as s
 from derivations.shapes import Dimensions, is_unknown
@@ -43,11 +43,19 @@ class Inference:
     nothing on the sheet ties to a state, an input or a declaration.
     """
 
-    def __init__(self, names: Names, formals: frozenset[str], scalars_only: bool = False, rows: bool = False) -> None:
+    def __init__(
+        self,
+        names: Names,
+        formals: frozenset[str],
+        scalars_only: bool = False,
+        rows: bool = False,
+        constants: frozenset[str] = frozenset(),
+    ) -> None:
         self.names = names
         self.formals = formals
         self.scalars_only = scalars_only
         self.rows = rows
+        self.constants = constants
         self.dims = Dimensions()
         self.shapes: dict[str, Shape] = {}
         self.declared: set[str] = set()
@@ -63,7 +71,7 @@ class Inference:
             if isinstance(declaration.of, s.Symbol):
                 self._declare(declaration, declaration.of)
         self._find_ranks(equations)
-        for key in self.names.bases:
+        for key in self.names.bases.keys() - self.constants:
             self.shapes.setdefault(key, self.dims.fresh(self.rank(key)))
         for equation in equations:
             self._equate(equation)
@@ -82,6 +90,8 @@ class Inference:
             return 0
         if key in self.shapes:
             return len(self.shapes[key])
+        if key in self.constants:
+            return CONSTANTS[self.names.bases[key].base]
         return self.ranks.get(key, rank_by_habit(self.names.bases[key], key in self.names.timed))
 
     def _declare(self, declaration: Declaration, symbol: s.Symbol) -> None:
@@ -215,6 +225,8 @@ class _ShapeReader:
         return Form(of + by, gradient=not of)
 
     def symbol(self, node: s.Symbol) -> Shape:
+        if self.inference.names.ref(node).key in self.inference.constants:
+            return self.dims.fresh(1) * CONSTANTS[node.base]
         return self.inference.shapes[self.inference.names.ref(node).key]
 
     def same(self, a: Dim, b: Dim) -> bool:

@@ -19,6 +19,8 @@ WEIGHT_NAMES = frozenset("W U V".split())
 LOSS_NAMES = frozenset("L E J ell epsilon varepsilon loss Loss C_E".split())
 INPUT_NAMES = frozenset("x X u".split())
 GENERIC_FUNCTIONS = frozenset("f g phi varphi theta psi".split())
+CONSTANTS = {"I": 2, "1": 1}
+"""The identity matrix and the column of ones, unless a sheet says otherwise, and their ranks."""
 UNTIMED = " (without time)"
 STATE_NAMES = frozenset("h H s c C a".split())
 
@@ -100,6 +102,11 @@ def rank_by_habit(symbol: Symbol, timed: bool) -> int:
         return 0
     upper = symbol.base[:1].isupper()
     return 2 if upper and (not timed or symbol.base in WEIGHT_NAMES) else 1
+
+
+def is_constant(symbol: Symbol) -> bool:
+    """Whether the field uses this letter for the identity matrix or the column of ones."""
+    return symbol.base in CONSTANTS and symbol.time is None and not symbol.marks
 
 
 def is_loss(symbol: Symbol) -> bool:

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from derivations.algebra import Algebra, Draft
 from derivations.patterns import MERGE
-from derivations.polynomials import UNIT, Atom, Key, Monomial, Terms, leading, leaf
+from derivations.polynomials import UNIT, ZERO_ONE, Atom, Key, Monomial, Terms, leading, leaf
 from derivations.rewriting import find, take
 from derivations.terms import Dim, Operator, Pattern, Term, delta
 
@@ -87,7 +87,7 @@ def inverse_meets(algebra: Algebra, draft: Draft, key: Key) -> list[Draft] | Non
     atom, exponent = key[0], draft.factors[key]
     if not isinstance(atom.term, Operator) or atom.term.name != "inverse" or exponent != 1:
         return None
-    lead = leading(atom.inner)
+    lead = leading({m: v for m, v in atom.inner.items() if any(f[0].kind not in ZERO_ONE for f in m)})
     if lead is None:
         return None
     for outer, summed, kept, axes in _contractions(draft, key):

@@ -13,7 +13,7 @@ import sympy
 from derivations.errors import ShapeError
 from derivations.facts import Fact, facts_of, is_supposed
 from derivations.infer import Declaration, Equation, Inference
-from derivations.names import GENERIC_FUNCTIONS, Names, Ref, is_loss, rank_by_habit
+from derivations.names import GENERIC_FUNCTIONS, Names, Ref, is_constant, is_loss, rank_by_habit
 from derivations.reading import surface as s
 from derivations.reading.places import Source
 from derivations.terms import Dim, Shape, dimension
@@ -90,7 +90,8 @@ class _Reader:
     def _with_shapes(self) -> Sheet:
         scalars = self._scalars_only()
         self.knowledge.rows = self._vectors_are_rows()
-        inference = Inference(self.names, self._formals(), scalars, self.knowledge.rows)
+        self.knowledge.constants = self._constants()
+        inference = Inference(self.names, self._formals(), scalars, self.knowledge.rows, self.knowledge.constants)
         claims = [item for entry in self.entries if entry.kind == "claim" for item in _items(entry)]
         shapes = inference.run([d for d, _ in self.declarations], [e for e, _ in self.equations], claims)
         for equation, error in inference.clashes:
@@ -107,6 +108,12 @@ class _Reader:
         for sentence in self.sentences:
             if isinstance(sentence, s.Statement):
                 yield from facts_of(sentence, self.names, self.source)
+
+    def _constants(self) -> frozenset[str]:
+        """The identity matrix and the column of ones, where the sheet does not use their letters for something else."""
+        spoken = {self.names.ref(d.of).key for d, _ in self.declarations if isinstance(d.of, s.Symbol)}
+        found = {key for key, symbol in self.names.bases.items() if is_constant(symbol)}
+        return frozenset(key for key in found - spoken if not self.knowledge.defined(key))
 
     def _introduced(self) -> set[str]:
         """The names that definitions speak of, on either side."""

@@ -96,7 +96,8 @@ class Definition:
 class Knowledge:
     """What a sheet says: names, shapes, definitions of families and of single instances; whether vectors are rows.
 
-    ``functions`` holds the functions that the sheet itself defines: the name of the argument, and the formula."""
+    ``functions`` holds the functions that the sheet itself defines: the name of the argument, and the formula;
+    ``constants`` the names of identity matrices and columns of ones."""
 
     names: Names
     shapes: Mapping[str, Shape] = field(default_factory=dict)
@@ -105,6 +106,7 @@ class Knowledge:
     implicit: set[str] = field(default_factory=set)
     rows: bool = False
     functions: dict[str, tuple[str, s.Node]] = field(default_factory=dict)
+    constants: frozenset[str] = frozenset()
 
     def definition(self, ref: Ref) -> Definition | None:
         """The definition that fits a name at a time."""
