@@ -15,6 +15,7 @@ from itertools import product as combinations
 from derivations.calculus import Rules, jacobian
 from derivations.calls import SPECIAL, rational, special
 from derivations.chains import chain_break, link, plain_name, run_length
+from derivations.errors import SheetError
 from derivations.functions import FUNCTIONS, derivative
 from derivations.names import CONSTANTS, GENERIC_FUNCTIONS, Ref, shift
 from derivations.operations import COMPARED, exhaustive, piecewise
@@ -22,6 +23,7 @@ from derivations.operators import inverse
 from derivations.products import OUTER, choices, fold, plans
 from derivations.reading import surface as s
 from derivations.reading.places import Span
+from derivations.sinks import Gradient, absolute, gradients
 from derivations.tensors import concatenate, entrywise, hadamard, outer, spread, total
 from derivations.terms import (
     Dim,
@@ -128,10 +130,7 @@ class Elaborator:
         return term
 
     def _unfold(self, ref: Ref, definition: Definition, world: World) -> Term:
-        env = ((definition.letter, ref.time),) if definition.letter and ref.time else ()
-        if env and definition.time is not None and definition.time.offset and ref.time is not None:
-            env = ((env[0][0], s.Time(ref.time.symbol, ref.time.offset - definition.time.offset)),)
-        value = self.elaborate(definition.node, replace(world, env=env))[0]
+        value = self.elaborate(definition.node, replace(world, env=definition.env(ref)))[0]
         shape = () if self.scalar else self.knowledge.shapes.get(ref.key, value.term.shape)
         term = total(value.term) if definition.loss and not shape else value.term
         return spread(term, shape)
@@ -311,7 +310,7 @@ class Elaborator:
     def partial(self, node: s.Partial, world: World) -> Value:
         """∂of/∂by as a Jacobian of shape of.shape + by.shape."""
         if isinstance(node.of, s.Symbol) and self.knowledge.definition(self.ref(node.of, world)) is None:
-            return self._opaque(self.ref(node.of, world), self._by(node, world))
+            return self._undefined(self.ref(node.of, world), node, world)
         key = (plain_name(node.of), self._by(node, world), world)
         if key not in self._partials:
             output, _, term = self.derivation(node, world)
@@ -364,6 +363,44 @@ class Elaborator:
         if mode is Mode.DIRECT and isinstance(of, s.Symbol):
             return replace(inner, only=self.ref(of, world))
         return inner
+
+    def sinks(self, nodes: tuple[s.Node, ...], world: World) -> tuple[tuple[Ref, s.Symbol], ...]:
+        """For every undefined loss, the one quantity of the statement that depends on all others it is derived by."""
+        by_loss: dict[Ref, list[Gradient]] = {}
+        for gradient in gradients(self.knowledge, nodes, world):
+            by_loss.setdefault(gradient.of, []).append(gradient)
+        found = []
+        for loss, own in by_loss.items():
+            last = [g for g in own if all(g is o or self._reaches(g, o.by, world) for o in own)]
+            if len(own) > 1 and len(last) == 1:
+                found.append((loss, last[0].node))
+        return tuple(found)
+
+    def _reaches(self, gradient: Gradient, by: Ref, world: World) -> bool:
+        inner = replace(world, cut=by, held=None, only=None, env=())
+        try:
+            return self.variable(by) in free_variables([self.value_of(gradient.by, inner, gradient.node.span)])
+        except SheetError:
+            return False
+
+    def _undefined(self, of: Ref, node: s.Partial, world: World) -> Value:
+        """A gradient of a loss without a definition: free at its sink, by the chain rule elsewhere, else opaque."""
+        by = self._by(node, world)
+        sink = dict(world.sinks).get(of)
+        if sink is None:
+            return self._opaque(of, by)
+        plain = replace(world, env=())
+        last = self.ref(sink, plain)
+        head = replace(self._opaque(of, last), readings=frozenset(), opaque=False)
+        if last == by:
+            return head
+        symbol = node.by.inner if isinstance(node.by, s.Group) else node.by
+        if not isinstance(symbol, s.Symbol):
+            return self._opaque(of, by)
+        inner = self.partial(s.Partial(node.span, sink, absolute(symbol, by)), plain)
+        rank = self.variable(last).rank
+        joined = link(head.term, inner.term, rank, node.span)
+        return replace(merge([head, inner], joined), gradient=True)
 
     def _opaque(self, of: Ref, by: Ref) -> Value:
         shape = self.variable(of).shape + self.variable(by).shape

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
 
 from derivations.budget import Budget
 from derivations.chains import plain_name
@@ -15,6 +16,7 @@ from derivations.decide import Decision, decide
 from derivations.elaborate import Elaborator
 from derivations.errors import ShapeError
 from derivations.kinks import kinks
+from derivations.names import Ref, ref_text
 from derivations.normal_form import prove_equal
 from derivations.reading import surface as s
 from derivations.refute import refute
@@ -65,6 +67,7 @@ class Judgement:
     shapes: tuple[str, str] | None = None
     derivative: bool = False
     slopes: bool = False
+    assumed: tuple[str, ...] = ()
     open_ended: bool = False
 
     @property
@@ -101,6 +104,9 @@ class Judge:
     def ask(self, left: s.Node, right: s.Node, world: World) -> Judgement:
         """Only whether ``left = right`` is right; what is not is left open."""
         found = Judgement(derivative=_has_derivative(left, right))
+        world = replace(world, sinks=self.elaborator.sinks((left, right), world))
+        found.derivative = found.derivative or bool(world.sinks)
+        found.assumed = tuple(_through(loss, self.elaborator.ref(sink, World())) for loss, sink in world.sinks)
         found.slopes = found.derivative or _has_slope(left, right)
         found.attempts = self._attempts(left, right, world, found)
         self._prove(found.attempts, found, Budget(seconds=self.seconds))
@@ -126,7 +132,9 @@ class Judge:
         for step in SMALL_TIMES:
             env = tuple((letter, s.Time(None, step)) for letter in letters)
             now = Judgement(derivative=True)
-            attempts = self._attempts(left, right, World(((None, 0),), env=env, facts=world.facts), now, MODES[:1])
+            then = World(((None, 0),), env=env, facts=world.facts)
+            then = replace(then, sinks=self.elaborator.sinks((left, right), then))
+            attempts = self._attempts(left, right, then, now, MODES[:1])
             self._prove(attempts, now, budget)
             if not now.right:
                 self._refute(attempts, now, budget)
@@ -198,10 +206,8 @@ class Judge:
                 known[pair] = self._try_proof(pair, budget)
             decision = known[pair]
             if decision is not None:
-                found.right[attempt.mode] = (
-                    attempt,
-                    _away_from_kinks(decision, pair) if found.slopes else decision,
-                )
+                decision = _away_from_kinks(decision, pair) if found.slopes else decision
+                found.right[attempt.mode] = (attempt, reduce(Decision.but, found.assumed, decision))
 
     def _try_proof(self, pair: tuple[Term, Term], budget: Budget) -> Decision | None:
         if not self.screen.may_agree(*pair):
@@ -246,6 +252,10 @@ def _away_from_kinks(decision: Decision, sides: Sequence[Term]) -> Decision:
 
 def _has_derivative(*nodes: s.Node) -> bool:
     return any(isinstance(x, s.Partial) for node in nodes for x in node.walk())
+
+
+def _through(loss: Ref, sink: Ref) -> str:
+    return f"taking {ref_text(loss)} to depend on what is before {ref_text(sink)} only through it"
 
 
 def _has_slope(*nodes: s.Node) -> bool:

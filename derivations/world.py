@@ -51,7 +51,8 @@ class World:
 
     ``floor`` gives, per time letter (None for plain numbers), the last time that is not unfolded; ``env`` what a
     time letter stands for; ``cut`` a name that stays a variable; ``held`` a time before which states stay variables;
-    ``only`` the one name that is unfolded (for direct partials); ``facts`` are what the sheet says of quantities.
+    ``only`` the one name that is unfolded (for direct partials); ``facts`` are what the sheet says of quantities;
+    ``sinks`` the quantity through which an undefined loss depends on all others.
     """
 
     floor: tuple[tuple[str | None, int], ...] = ((None, 0),)
@@ -61,6 +62,7 @@ class World:
     held: s.Time | None = None
     only: Ref | None = None
     facts: tuple[Fact, ...] = ()
+    sinks: tuple[tuple[Ref, s.Symbol], ...] = ()
 
     def unfolds(self, ref: Ref, initial: bool = False) -> bool:
         """Whether a defined name is replaced by its definition; ``initial`` for a value given at one time alone."""
@@ -90,6 +92,13 @@ class Definition:
     line: int
     loss: bool = False
     time: s.Time | None = None
+
+    def env(self, ref: Ref) -> tuple[tuple[str, s.Time], ...]:
+        """What the time letter of the definition stands for where it is used for ``ref``."""
+        if self.letter is None or ref.time is None:
+            return ()
+        offset = ref.time.offset - (self.time.offset if self.time is not None else 0)
+        return ((self.letter, s.Time(ref.time.symbol, offset)),)
 
 
 @dataclass
