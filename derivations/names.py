@@ -19,6 +19,8 @@ WEIGHT_NAMES = frozenset("W U V".split())
 LOSS_NAMES = frozenset("L E J ell epsilon varepsilon loss Loss C_E".split())
 INPUT_NAMES = frozenset("x X u".split())
 GENERIC_FUNCTIONS = frozenset("f g phi varphi theta psi".split())
+GRADIENT_MARKS = {"d of": "d", "delta of": "\\delta "}
+"""Letters before a name that make it the name of a gradient."""
 CONSTANTS = {"I": 2, "1": 1}
 """The identity matrix and the column of ones, unless a sheet says otherwise, and their ranks."""
 UNTIMED = " (without time)"
@@ -71,7 +73,10 @@ def key_of(symbol: Symbol, name: str | None = None) -> str:
     """The quantity's name as LaTeX: marks, base and name-like subscript."""
     base = symbol.base if len(symbol.base) == 1 or not symbol.base.isascii() else "\\" + symbol.base
     for mark in symbol.marks:
-        base = base + "'" if mark == "prime" else f"\\{mark}{{{base}}}"
+        if mark in GRADIENT_MARKS:
+            base = GRADIENT_MARKS[mark] + base
+        else:
+            base = base + "'" if mark == "prime" else f"\\{mark}{{{base}}}"
     name = symbol.name if name is None else name
     if not name:
         return base

@@ -12,6 +12,7 @@ import sympy
 
 from derivations.errors import ShapeError
 from derivations.facts import Fact, facts_of, is_supposed
+from derivations.gradient_names import with_gradient_names
 from derivations.infer import Declaration, Equation, Inference
 from derivations.names import GENERIC_FUNCTIONS, Names, Ref, is_constant, is_loss, rank_by_habit
 from derivations.reading import surface as s
@@ -64,7 +65,7 @@ class Sheet:
 
 def understand(source: Source, sentences: Sequence[s.Sentence]) -> Sheet:
     """Sort the sentences of a sheet into definitions, declarations and claims, and infer all shapes."""
-    return _Reader(source, sentences).sheet()
+    return _Reader(source, with_gradient_names(sentences)).sheet()
 
 
 class _Reader:

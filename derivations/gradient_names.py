@@ -1,0 +1,82 @@
+r"""Names such as ``\delta C_t`` that a sheet introduces for a gradient, as in ``\delta C_t = \partial E / \partial C_t``.
+
+The letter before the quantity is part of the name, not a factor. Only a pair that some line sets equal to the
+derivative by that very quantity is taken so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+from derivations.reading import surface as s
+
+PREFIXES = frozenset({"d", "delta"})
+Pair = tuple[str, str]
+
+
+def with_gradient_names(sentences: Sequence[s.Sentence]) -> list[s.Sentence]:
+    """The sentences with every such pair as one symbol, which carries its letter as a mark."""
+    pairs = {pair for sentence in sentences if isinstance(sentence, s.Statement) for pair in _introduced(sentence)}
+    if not pairs:
+        return list(sentences)
+    return [
+        replace(x, items=tuple(_joined(item, pairs) for item in x.items)) if isinstance(x, s.Statement) else x
+        for x in sentences
+    ]
+
+
+def _introduced(statement: s.Statement) -> list[Pair]:
+    """``\\delta C_t = ∂E/∂C_t`` in either order."""
+    found = []
+    for one, other in zip(statement.items, statement.items[1:], strict=False):
+        for left, right in ((one, other), (other, one)):
+            pair = _pair(left.factors) if isinstance(left, s.Mul) and left.operators == ("",) else None
+            by = right.by if isinstance(right, s.Partial) else None
+            if pair and isinstance(by, s.Symbol) and isinstance(left, s.Mul) and _same(left.factors[1], by):
+                found.append(pair)
+    return found
+
+
+def _pair(factors: Sequence[s.Node]) -> Pair | None:
+    if len(factors) != 2:
+        return None
+    mark, quantity = factors
+    plain = isinstance(mark, s.Symbol) and not (mark.time or mark.name or mark.marks or mark.component)
+    if plain and isinstance(mark, s.Symbol) and mark.base in PREFIXES and isinstance(quantity, s.Symbol):
+        return mark.base, quantity.base
+    return None
+
+
+def _same(one: s.Node, other: s.Symbol) -> bool:
+    return isinstance(one, s.Symbol) and replace(one, span=other.span) == other
+
+
+def _joined(node: s.Node, pairs: set[Pair]) -> s.Node:
+    """The tree with the pairs joined, from the leaves up."""
+    changes: dict[str, Any] = {}
+    for entry in fields(node):
+        value = getattr(node, entry.name)
+        if isinstance(value, s.Node):
+            changes[entry.name] = _joined(value, pairs)
+        elif isinstance(value, tuple) and any(isinstance(x, s.Node) for x in value):
+            changes[entry.name] = tuple(_joined(x, pairs) if isinstance(x, s.Node) else x for x in value)
+    found = replace(node, **changes) if changes else node
+    return _merged(found, pairs) if isinstance(found, s.Mul) else found
+
+
+def _merged(product: s.Mul, pairs: set[Pair]) -> s.Node:
+    factors: list[s.Node] = [product.factors[0]]
+    operators: list[str] = []
+    for operator, factor in zip(product.operators, product.factors[1:], strict=True):
+        pair = _pair((factors[-1], factor)) if operator == "" else None
+        if pair in pairs and isinstance(factor, s.Symbol):
+            span = replace(factors[-1].span, end=factor.span.end)
+            factors[-1] = replace(factor, span=span, marks=(*factor.marks, f"{pair[0]} of" if pair else ""))
+        else:
+            operators.append(operator)
+            factors.append(factor)
+    if len(factors) == 1:
+        return factors[0]
+    return replace(product, factors=tuple(factors), operators=tuple(operators))
