@@ -15,6 +15,8 @@ from itertools import product as combinations
 from derivations.calculus import Rules, jacobian
 from derivations.calls import SPECIAL, rational, special
 from derivations.chains import chain_break, link, plain_name, run_length
+from derivations.component_names import has_components
+from derivations.components import Components
 from derivations.errors import SheetError
 from derivations.functions import FUNCTIONS, derivative
 from derivations.names import CONSTANTS, GENERIC_FUNCTIONS, Ref, shift
@@ -130,10 +132,22 @@ class Elaborator:
         return term
 
     def _unfold(self, ref: Ref, definition: Definition, world: World) -> Term:
-        value = self.elaborate(definition.node, replace(world, env=definition.env(ref)))[0]
+        inner = replace(world, env=definition.env(ref))
+        if definition.indices:
+            return self._general(ref, definition, inner)
+        value = self.elaborate(definition.node, inner)[0]
         shape = () if self.scalar else self.knowledge.shapes.get(ref.key, value.term.shape)
         term = total(value.term) if definition.loss and not shape else value.term
         return spread(term, shape)
+
+    def _general(self, ref: Ref, definition: Definition, world: World) -> Term:
+        """A tensor from the definition of its components."""
+        dims = dict(zip(definition.indices, self.knowledge.shapes.get(ref.key, ()), strict=False))
+        components = Components(self, world, dims)
+        found = components.read(definition.node)
+        if not set(found.letters) <= set(definition.indices):
+            raise UnclearError(f"the indices in the definition of {ref.key} do not match", definition.node.span)
+        return found.over(definition.indices, components.dims)
 
     # Expressions
 
@@ -142,6 +156,8 @@ class Elaborator:
 
         Raises MisfitError where no reading fits, UnclearError where something is not known.
         """
+        if self.knowledge.indexed and has_components(node):
+            return [Value(Components(self, world).read(node).term)]
         match node:
             case s.Number():
                 return [Value(number(node.value))]
@@ -295,6 +311,8 @@ class Elaborator:
         return merge(values, piecewise(list(zip(conditions[:-1], terms[:-1], strict=True)), terms[-1]))
 
     def _comparison(self, node: s.Comparison, world: World) -> Term:
+        if node.sign not in COMPARED:
+            raise UnclearError("a case told apart by an equation cannot be checked yet", node.span)
         left, right = (self.elaborate(side, world)[0].term for side in (node.left, node.right))
         shape = left.shape or right.shape
         left, right = spread(left, shape), spread(right, shape)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from derivations.budget import Budget
 from derivations.chains import chain_break
+from derivations.component_names import has_components
 from derivations.conventions import Conventions
 from derivations.edits import Edit, edits
 from derivations.elaborate import Elaborator
@@ -191,7 +192,7 @@ class Explainer:
 
     def _expected(self, item: Judged) -> str | None:
         first = self._first(item)
-        if not isinstance(first, s.Partial):
+        if not isinstance(first, s.Partial) or has_components(first):
             return None
         world = replace(item.world, mode=self.conventions.mode)
         try:

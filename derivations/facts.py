@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from fractions import Fraction
 
+from derivations.component_names import letters_of
 from derivations.names import Names
 from derivations.operators import winner
 from derivations.reading import surface as s
@@ -151,8 +152,8 @@ def _property(one: s.Node, other: s.Node) -> tuple[Property, s.Symbol] | None:
             return Property.SUMS_TO_ONE, rest[0]
     if isinstance(one, s.Big) and one.kind == "sum" and isinstance(other, s.Number) and other.value == 1:
         body = one.body
-        if isinstance(body, s.Symbol) and body.name == one.index:
-            return Property.SUMS_TO_ONE, replace(body, name="")
+        if isinstance(body, s.Symbol) and one.index in (body.name, ",".join(letters_of(body))):
+            return Property.SUMS_TO_ONE, replace(body, name="", component=())
     return None
 
 

@@ -1,4 +1,4 @@
-r"""Names such as ``\delta C_t`` that a sheet introduces for a gradient, as in ``\delta C_t = \partial E / \partial C_t``.
+r"""Names such as ``\delta C_t`` that a sheet introduces for a gradient, as in ``\delta C_t = ∂E/∂C_t``.
 
 The letter before the quantity is part of the name, not a factor. Only a pair that some line sets equal to the
 derivative by that very quantity is taken so.

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sympy
 
 from derivations import names as habits
 from derivations.calls import SPECIAL, Result
+from derivations.component_names import has_components, letters_of
 from derivations.errors import ShapeError
 from derivations.functions import FUNCTIONS
-from derivations.names import CONSTANTS, Names, is_loss, rank_by_habit
+from derivations.names import CONSTANTS, Names, is_loss, key_of, rank_by_habit
 from derivations.products import Form, choices, fold, plans
 from derivations.reading import surface as s
 from derivations.shapes import Dimensions, is_unknown
@@ -62,6 +63,7 @@ class Inference:
         self.ranks: dict[str, int] = {}
         self.clashes: list[tuple[Equation | Declaration, ShapeError]] = []
         self.loose: set[str] = set()
+        self.indexed: dict[str, int] = {}
 
     def run(
         self, declarations: Sequence[Declaration], equations: Sequence[Equation], claims: Sequence[s.Node] = ()
@@ -70,6 +72,7 @@ class Inference:
         for declaration in declarations:
             if isinstance(declaration.of, s.Symbol):
                 self._declare(declaration, declaration.of)
+        self.indexed = _index_counts([*(x for e in equations for x in (e.left, e.right)), *claims], self.names)
         self._find_ranks(equations)
         for key in self.names.bases.keys() - self.constants:
             self.shapes.setdefault(key, self.dims.fresh(self.rank(key)))
@@ -90,6 +93,8 @@ class Inference:
             return 0
         if key in self.shapes:
             return len(self.shapes[key])
+        if key in self.indexed:
+            return self.indexed[key]
         if key in self.constants:
             return CONSTANTS[self.names.bases[key].base]
         return self.ranks.get(key, rank_by_habit(self.names.bases[key], key in self.names.timed))
@@ -137,6 +142,11 @@ class Inference:
     def _equate(self, equation: Equation) -> None:
         key = self.names.ref(equation.left).key
         try:
+            if has_components(equation.left) or has_components(equation.right):
+                reader = _ShapeReader(self)
+                for side in (equation.left, equation.right):
+                    reader.components(side)
+                return
             if _is_number(equation.right):
                 return
             right = self.form(equation.right)
@@ -175,6 +185,7 @@ class _ShapeReader:
     def __init__(self, inference: Inference) -> None:
         self.inference = inference
         self.dims = inference.dims
+        self.letters: dict[str, Dim] = {}
 
     def form(self, node: s.Node) -> Form:
         match node:
@@ -224,7 +235,21 @@ class _ShapeReader:
         of, by = self.form(node.of).shape, self.form(node.by).shape
         return Form(of + by, gradient=not of)
 
+    def components(self, node: s.Node) -> None:
+        """Make all axes that one index letter runs over equal."""
+        for part in node.walk():
+            if isinstance(part, s.Symbol) and part.component:
+                self._index(letters_of(part), self.symbol(replace(part, component=())))
+            elif isinstance(part, s.Big) and isinstance(part.upper, s.Symbol) and not part.upper.time:
+                self._index((part.index,), (dimension(key_of(part.upper)),))
+
+    def _index(self, letters: tuple[str, ...], shape: Shape) -> None:
+        for letter, dim in zip(letters, shape, strict=False):
+            self.dims.unify((self.letters.setdefault(letter, dim),), (dim,))
+
     def symbol(self, node: s.Symbol) -> Shape:
+        if node.component:
+            return ()
         if self.inference.names.ref(node).key in self.inference.constants:
             return self.dims.fresh(1) * CONSTANTS[node.base]
         return self.inference.shapes[self.inference.names.ref(node).key]
@@ -304,6 +329,12 @@ class _ClaimReader(_ShapeReader):
             if operator == "odot" and len(left.shape) == len(right.shape):
                 self.join(left, right)
         return super()._product(node)
+
+
+def _index_counts(nodes: Sequence[s.Node], names: Names) -> dict[str, int]:
+    """The number of indices of every name that is written with some."""
+    parts = (part for node in nodes for part in node.walk())
+    return {names.ref(x).key: len(x.component) for x in parts if isinstance(x, s.Symbol) and x.component}
 
 
 def _is_number(node: s.Node) -> bool:

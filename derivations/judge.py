@@ -12,6 +12,8 @@ from functools import reduce
 
 from derivations.budget import Budget
 from derivations.chains import plain_name
+from derivations.component_names import has_components
+from derivations.components import Components, whole
 from derivations.decide import Decision, decide
 from derivations.elaborate import Elaborator
 from derivations.errors import ShapeError
@@ -170,6 +172,9 @@ class Judge:
         return sorted(seen.values(), key=lambda attempt: attempt.effort)
 
     def _in_mode(self, left: s.Node, right: s.Node, world: World, found: Judgement) -> Iterator[Attempt]:
+        if self.elaborator.knowledge.indexed and (has_components(left) or has_components(right)):
+            yield from self._in_components(left, right, world, found)
+            return
         lefts = self.elaborator.elaborate(left, world)
         rights = self.elaborator.elaborate(right, world, lefts[0].term.shape)
         if rights[0].term.rank == 2 and lefts[0].term.rank != 2:
@@ -190,9 +195,18 @@ class Judge:
         if empty and not found.misfit:
             found.misfit = ShapeError(f"the left side is {found.shapes[0]}, the right side is {found.shapes[1]}")
 
+    def _in_components(self, left: s.Node, right: s.Node, world: World, found: Judgement) -> Iterator[Attempt]:
+        if world.mode is not Mode.TOTAL and self._vanishes(world, left, right):
+            return
+        x, y = (
+            self.elaborator.with_facts(term, world) for term in Components(self.elaborator, world).sides(left, right)
+        )
+        found.shapes = found.shapes or (shape_text(x.shape), shape_text(y.shape))
+        yield Attempt(world.mode, x, y, frozenset(), False)
+
     def _vanishes(self, world: World, *sides: s.Node) -> bool:
         """Whether a derivative is zero only because a narrow sense of ∂ cuts every path."""
-        return any(is_zero(self.elaborator.partial(p, world).term) for side in sides for p in _partials(side))
+        return any(is_zero(self.elaborator.partial(whole(p), world).term) for side in sides for p in _partials(side))
 
     # Verdicts
 

@@ -10,6 +10,7 @@ from typing import cast
 
 import sympy
 
+from derivations.component_names import has_components, letters_of, with_components
 from derivations.errors import ShapeError
 from derivations.facts import Fact, facts_of, is_supposed
 from derivations.gradient_names import with_gradient_names
@@ -65,7 +66,7 @@ class Sheet:
 
 def understand(source: Source, sentences: Sequence[s.Sentence]) -> Sheet:
     """Sort the sentences of a sheet into definitions, declarations and claims, and infer all shapes."""
-    return _Reader(source, with_gradient_names(sentences)).sheet()
+    return _Reader(source, with_components(with_gradient_names(sentences))).sheet()
 
 
 class _Reader:
@@ -92,6 +93,9 @@ class _Reader:
         scalars = self._scalars_only()
         self.knowledge.rows = self._vectors_are_rows()
         self.knowledge.constants = self._constants()
+        self.knowledge.indexed = any(
+            has_components(item) for statement in self._statements() for item in statement.items
+        )
         inference = Inference(self.names, self._formals(), scalars, self.knowledge.rows, self.knowledge.constants)
         claims = [item for entry in self.entries if entry.kind == "claim" for item in _items(entry)]
         shapes = inference.run([d for d, _ in self.declarations], [e for e, _ in self.equations], claims)
@@ -165,7 +169,7 @@ class _Reader:
     def _is_new(self, symbol: s.Symbol, sentence: s.Statement) -> bool:
         ref = self.names.ref(symbol)
         own = any(isinstance(n, s.Symbol) and self.names.ref(n) == ref for n in sentence.items[1].walk())
-        if own or symbol.component or (sentence.follows and not self._is_unseen(symbol)):
+        if own or (symbol.component and not _is_general(symbol)) or (sentence.follows and not self._is_unseen(symbol)):
             return False
         if ref.time is not None and ref.time.symbol is None and ref.time.offset <= 0:
             return ref not in self.knowledge.instances
@@ -217,7 +221,8 @@ class _Reader:
         if ref.time is None and not is_loss(symbol) and _mentions_now(node):
             self.knowledge.implicit.add(ref.key)
             letter = "t"
-        definition = Definition(node, letter, self._line(symbol), is_loss(symbol), ref.time)
+        indices = letters_of(symbol)
+        definition = Definition(node, letter, self._line(symbol), is_loss(symbol), ref.time, indices)
         if ref.time is not None and ref.time.symbol is None:
             self.knowledge.instances[ref] = definition
         else:
@@ -318,6 +323,12 @@ def _is_condition(statement: s.Statement) -> bool:
         return False
     plain = all(isinstance(x, s.Symbol) and x.time is None and not x.name for x in firsts)
     return plain and (len(firsts) > 1 or "for" in statement.lead)
+
+
+def _is_general(symbol: s.Symbol) -> bool:
+    """``p_i`` for any i, so that a line about it defines all of p."""
+    letters = letters_of(symbol)
+    return bool(letters) and len(set(letters)) == len(letters)
 
 
 def _formal_symbols(statement: s.Statement) -> Iterator[s.Symbol]:

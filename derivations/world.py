@@ -85,13 +85,18 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """What a name stands for; ``letter`` is the time letter it was defined with, ``line`` where."""
+    """What a name stands for.
+
+    ``letter`` is the time letter it was defined with, ``line`` where; ``indices`` the letters of the component that
+    was defined for all of them.
+    """
 
     node: s.Node
     letter: str | None
     line: int
     loss: bool = False
     time: s.Time | None = None
+    indices: tuple[str, ...] = ()
 
     def env(self, ref: Ref) -> tuple[tuple[str, s.Time], ...]:
         """What the time letter of the definition stands for where it is used for ``ref``."""
@@ -106,7 +111,8 @@ class Knowledge:
     """What a sheet says: names, shapes, definitions of families and of single instances; whether vectors are rows.
 
     ``functions`` holds the functions that the sheet itself defines: the name of the argument, and the formula;
-    ``constants`` the names of identity matrices and columns of ones."""
+    ``constants`` the names of identity matrices and columns of ones;
+    ``indexed`` says that some line speaks of components."""
 
     names: Names
     shapes: Mapping[str, Shape] = field(default_factory=dict)
@@ -116,6 +122,7 @@ class Knowledge:
     rows: bool = False
     functions: dict[str, tuple[str, s.Node]] = field(default_factory=dict)
     constants: frozenset[str] = frozenset()
+    indexed: bool = False
 
     def definition(self, ref: Ref) -> Definition | None:
         """The definition that fits a name at a time."""

@@ -176,7 +176,7 @@ LEADS: Final = names("when if for let where with given assume suppose set since 
 MATRICES: Final = names("matrix bmatrix pmatrix Bmatrix smallmatrix array")
 
 CASES: Final = names("cases dcases rcases")
-COMPARED: Final = (">", "<", "geq", "leq")
+COMPARED: Final = (">", "<", "geq", "leq", "=", "neq")
 OTHERWISE: Final = names("otherwise else elsewhere sonst sinon altrimenti caso contrario 否则 иначе")
 
 ALIGNMENTS: Final = names(

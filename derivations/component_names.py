@@ -1,0 +1,96 @@
+"""Which subscripts are indices of components: ``W_{ij} x_j`` against the gate names ``W_{xz}`` and ``b_i``.
+
+A base is indexed if every one of its subscripts consists of index letters, one letter for every axis, and one of them
+is summed over somewhere, or the base occurs with different indices, or without any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+from derivations.names import CONSTANTS, key_of
+from derivations.reading import surface as s
+
+LETTERS = frozenset("ijklmpqrs")
+MOST_INDICES = 3
+
+
+def with_components(sentences: Sequence[s.Sentence]) -> list[s.Sentence]:
+    """The sentences with the subscripts of indexed bases as components."""
+    statements = [x for x in sentences if isinstance(x, s.Statement)]
+    nodes = [node for statement in statements for item in statement.items for node in item.walk()]
+    indexed = _indexed(nodes)
+    if not indexed:
+        return list(sentences)
+
+    def change(node: s.Node) -> s.Node:
+        return _with_component(node) if isinstance(node, s.Symbol) and key_of(node, "") in indexed else node
+
+    return [
+        replace(x, items=tuple(rewritten(item, change) for item in x.items)) if isinstance(x, s.Statement) else x
+        for x in sentences
+    ]
+
+
+def _indexed(nodes: Iterable[s.Node]) -> set[str]:
+    subscripts: dict[str, set[str]] = {}
+    summed: set[str] = set()
+    for node in nodes:
+        if isinstance(node, s.Symbol):
+            subscripts.setdefault(key_of(node, ""), set()).add(",".join(_indices(node)) if node.name else "")
+        elif isinstance(node, s.Big):
+            summed.add(node.index)
+    found = {base for base, names in subscripts.items() if _is_indexed(names, summed)}
+    return found if any(_letters(subscripts[base]) for base in found) else set()
+
+
+def _is_indexed(names: set[str], summed: set[str]) -> bool:
+    used = [name.split(",") for name in names if name]
+    if not used or any(not set(parts) <= LETTERS or len(parts) > MOST_INDICES for parts in used):
+        return False
+    if len({len(parts) for parts in used}) > 1:
+        return False
+    letters = _letters(names)
+    return bool(letters & summed) or len(letters) > 1
+
+
+def _letters(names: Iterable[str]) -> set[str]:
+    return {letter for name in names for letter in name.split(",") if letter}
+
+
+def _indices(symbol: s.Symbol) -> list[str]:
+    """``ij`` and ``i,j`` as letters."""
+    name = symbol.name.replace(" ", "")
+    return name.split(",") if "," in name else list(name)
+
+
+def _with_component(symbol: s.Symbol) -> s.Symbol:
+    if not symbol.name or symbol.base in CONSTANTS:
+        return symbol
+    letters = tuple(s.Symbol(symbol.span, letter) for letter in _indices(symbol))
+    return replace(symbol, name="", component=letters)
+
+
+def rewritten(node: s.Node, change: Callable[[s.Node], s.Node]) -> s.Node:
+    """The tree with ``change`` applied to every node, from the leaves up."""
+    found: dict[str, Any] = {}
+    for entry in fields(node):
+        value = getattr(node, entry.name)
+        if isinstance(value, s.Node):
+            found[entry.name] = rewritten(value, change)
+        elif isinstance(value, tuple) and any(isinstance(x, s.Node) for x in value):
+            found[entry.name] = tuple(rewritten(x, change) if isinstance(x, s.Node) else x for x in value)
+    return change(replace(node, **found) if found else node)
+
+
+def letters_of(symbol: s.Symbol) -> tuple[str, ...]:
+    """The index letters of a component; empty where one is no plain letter."""
+    letters = tuple(x.base for x in symbol.component if isinstance(x, s.Symbol) and not x.name and x.time is None)
+    return letters if len(letters) == len(symbol.component) else ()
+
+
+def has_components(node: s.Node) -> bool:
+    """Whether an expression speaks of components."""
+    return any(isinstance(x, s.Symbol) and bool(x.component) for x in node.walk())
