@@ -1,8 +1,8 @@
 """Which subscripts are indices of components: ``W_{ij} x_j`` against the gate names ``W_{xz}`` and ``b_i``.
 
 A base is indexed if every one of its subscripts consists of index letters, one letter for every axis, and one of them
-is summed over somewhere or the base occurs with different indices. A base that has a time (``h_t``) has no index
-beside it: the i of ``h_i`` is a time then.
+is summed over somewhere or the base occurs with different indices. Where a base has a time (``h_t``), an index
+stands beside the time: the i of ``h_i`` alone is a time then.
 """
 
 from __future__ import annotations
@@ -39,13 +39,15 @@ def _indexed(nodes: Iterable[s.Node]) -> set[str]:
     subscripts: dict[str, set[str]] = {}
     summed: set[str] = set()
     timed: set[str] = set()
+    bare: set[str] = set()
     for node in nodes:
         if isinstance(node, s.Symbol):
             timed |= {key_of(node, "")} if node.time is not None and not node.name else set()
+            bare |= {key_of(node, "")} if node.time is None and node.name else set()
             subscripts.setdefault(key_of(node, ""), set()).add(",".join(_indices(node)) if node.name else "")
         elif isinstance(node, s.Big):
             summed.add(node.index)
-    found = {base for base, names in subscripts.items() if base not in timed and _is_indexed(names, summed)}
+    found = {base for base, names in subscripts.items() if base not in timed & bare and _is_indexed(names, summed)}
     return found if any(_letters(subscripts[base]) for base in found) else set()
 
 
