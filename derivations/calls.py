@@ -107,8 +107,8 @@ SPECIAL: dict[str, Calling] = {
     "sech": Calling(lambda x: hadamard(ones(x.shape), power(_cosh(x), -1))),
     "tan": Calling(lambda x: hadamard(apply("sin", x), power(apply("cos", x), -1))),
     "logit": Calling(lambda x: subtract(apply("log", x), apply("log", subtract(ones(x.shape), x)))),
-    "elu": Calling(elu),
-    "leakyrelu": Calling(leaky_relu),
+    "elu": Calling(elu, arguments=(2,)),
+    "leakyrelu": Calling(leaky_relu, arguments=(2,)),
     "silu": Calling(lambda x: hadamard(x, apply("sigma", x))),
 }
 

@@ -5,6 +5,7 @@ Names are LaTeX. ``x_t`` is the input (d×1), states have n rows. σ is the logi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,8 +38,9 @@ class Cell:
     inputs: tuple[str, ...] = ("x_t",)
 
     def input_shape(self, name: str) -> Shape:
-        """The shape of an input: x_t has d entries, anything else is a number."""
-        return (dimension("d"),) if name == "x_t" else ()
+        """The shape of an input as the equations use it; a number where it is no matrix there."""
+        symbols = (x for _, right in self.equations for x in right.atoms(sympy.MatrixSymbol) if str(x.name) == name)
+        return next((tuple(dim for dim in symbol.shape if dim != 1) for symbol in symbols), ())
 
     def state_shape(self, name: str) -> Shape:
         """The shape of a state, before or after the step."""
@@ -102,12 +104,27 @@ def unroll(cell: Cell, steps: int, batch: Dim | None = None) -> Unrolled:
 
 
 def at(name: str, time: int) -> str:
-    """A name at a numbered step: ``h_{t-1}`` before step 1 is ``h_0``."""
+    """A name at a time of its own: ``h_t`` and ``h_{t-1}`` at time 2 are ``h_2``."""
+    return timed(name, str(time), str(time))
+
+
+def in_step(name: str, step: int) -> str:
+    """A name in a numbered step: ``h_{t-1}`` in step 1 is ``h_0``."""
+    return timed(name, str(step - 1), str(step))
+
+
+def timed(name: str, before: str, after: str) -> str:
+    """A name with other times in the place of t - 1 and t; the clock t itself is a name, too."""
     if name == "t":
-        return f"t_{time}"
-    return name.replace("_{t-1}", f"_{{{time}}}" if time > 9 else f"_{time}").replace(
-        "_t", f"_{{{time}}}" if time > 9 else f"_{time}"
-    )
+        return f"t_{_index(after)}"
+    if name.endswith(",t}"):
+        return f"{name[:-3]},{after}}}"
+    stem, mark, _ = name.rpartition("_{t-1}")
+    return f"{stem}_{_index(before)}" if mark else re.sub("_t$", lambda _: f"_{_index(after)}", name)
+
+
+def _index(time: str) -> str:
+    return time if len(time) == 1 else f"{{{time}}}"
 
 
 # How the table is written
@@ -131,6 +148,11 @@ def _tanh(a: Any) -> Any:
 
 def _times(*parts: Any) -> Any:
     return sympy.HadamardProduct(*parts)
+
+
+def _plus(*parts: Any) -> Any:
+    """A sum with its terms in the order written."""
+    return sympy.MatAdd(*parts)
 
 
 def _not(a: Any) -> Any:
@@ -157,7 +179,7 @@ def _lstm(affine: Callable[[str], Any]) -> tuple[Equation, ...]:
         ("f_t", _sigma(affine("f"))),
         ("o_t", _sigma(affine("o"))),
         ("g_t", _tanh(affine("g"))),
-        ("c_t", _times(f, C) + _times(i, g)),
+        ("c_t", _plus(_times(f, C), _times(i, g))),
         ("h_t", _times(o, _tanh(c))),
     )
 
@@ -165,11 +187,11 @@ def _lstm(affine: Callable[[str], Any]) -> tuple[Equation, ...]:
 def _peephole() -> tuple[Equation, ...]:
     i, f, o, g, c = (_named(x) for x in ("i_t", "f_t", "o_t", "g_t", "c_t"))
     return (
-        ("i_t", _sigma(_affine("i") + _times(_named("w_{ci}"), C))),
-        ("f_t", _sigma(_affine("f") + _times(_named("w_{cf}"), C))),
+        ("i_t", _sigma(_plus(*_affine("i").args, _times(_named("w_{ci}"), C)))),
+        ("f_t", _sigma(_plus(*_affine("f").args, _times(_named("w_{cf}"), C)))),
         ("g_t", _tanh(_affine("g"))),
-        ("c_t", _times(f, C) + _times(i, g)),
-        ("o_t", _sigma(_affine("o") + _times(_named("w_{co}"), c))),
+        ("c_t", _plus(_times(f, C), _times(i, g))),
+        ("o_t", _sigma(_plus(*_affine("o").args, _times(_named("w_{co}"), c)))),
         ("h_t", _times(o, _tanh(c))),
     )
 
@@ -180,7 +202,7 @@ def _coupled() -> tuple[Equation, ...]:
         ("f_t", _sigma(_affine("f"))),
         ("o_t", _sigma(_affine("o"))),
         ("g_t", _tanh(_affine("g"))),
-        ("c_t", _times(f, C) + _times(_not(f), g)),
+        ("c_t", _plus(_times(f, C), _times(_not(f), g))),
         ("h_t", _times(o, _tanh(c))),
     )
 
@@ -191,8 +213,8 @@ def _gru_after() -> tuple[Equation, ...]:
     return (
         ("r_t", _sigma(_affine("r"))),
         ("z_t", _sigma(_affine("z"))),
-        ("n_t", _tanh(matrix("W_{xn}", "n", "d") * X + _named("b_{xn}") + _times(r, recurrent))),
-        ("h_t", _times(_not(z), g) + _times(z, H)),
+        ("n_t", _tanh(_plus(matrix("W_{xn}", "n", "d") * X, _named("b_{xn}"), _times(r, recurrent)))),
+        ("h_t", _plus(_times(_not(z), g), _times(z, H))),
     )
 
 
@@ -202,7 +224,7 @@ def _gru_before(keep: Callable[[Any], Any], renew: Callable[[Any], Any]) -> tupl
         ("r_t", _sigma(_affine("r"))),
         ("z_t", _sigma(_affine("z"))),
         (r"\tilde{h}_t", _tanh(_affine("g", _times(r, H)))),
-        ("h_t", _times(keep(z), H) + _times(renew(z), g)),
+        ("h_t", _plus(_times(keep(z), H), _times(renew(z), g))),
     )
 
 
@@ -215,7 +237,7 @@ def _mgu() -> tuple[Equation, ...]:
     return (
         ("f_t", _sigma(_affine("f"))),
         (r"\tilde{h}_t", _tanh(_affine("g", _times(f, H)))),
-        ("h_t", _times(_not(f), H) + _times(f, g)),
+        ("h_t", _plus(_times(_not(f), H), _times(f, g))),
     )
 
 
@@ -224,7 +246,7 @@ def _ugrnn() -> tuple[Equation, ...]:
     return (
         ("u_t", _sigma(_affine("u"))),
         (r"\tilde{h}_t", _tanh(_affine("g"))),
-        ("h_t", _times(u, H) + _times(_not(u), g)),
+        ("h_t", _plus(_times(u, H), _times(_not(u), g))),
     )
 
 
@@ -254,12 +276,12 @@ def _phased() -> tuple[Equation, ...]:
         ("f_t", _sigma(_affine("f"))),
         ("o_t", _sigma(_affine("o"))),
         ("g_t", _tanh(_affine("g"))),
-        (r"\phi_t", turns - elementwise("floor", turns)),
-        ("k_t", _times(first, rise) + _times(second, 2 * ones_like(H) - rise) + leak * _times(closed, phase)),
-        (r"\tilde{c}_t", _times(f, C) + _times(i, g)),
-        ("c_t", _times(k, c) + _times(_not(k), C)),
+        (r"\phi_t", _plus(turns, -elementwise("floor", turns))),
+        ("k_t", _plus(_times(first, rise), _times(second, 2 * ones_like(H) - rise), leak * _times(closed, phase))),
+        (r"\tilde{c}_t", _plus(_times(f, C), _times(i, g))),
+        ("c_t", _plus(_times(k, c), _times(_not(k), C))),
         (r"\tilde{h}_t", _times(o, _tanh(c))),
-        ("h_t", _times(k, h) + _times(_not(k), H)),
+        ("h_t", _plus(_times(k, h), _times(_not(k), H))),
     )
 
 
@@ -275,7 +297,7 @@ def _cell(
     states: tuple[tuple[str, str], ...] = SHORT,
     inputs: tuple[str, ...] = ("x_t",),
 ) -> Cell:
-    """A row of the table; parameters are the names that are no input, state or gate, in order of first use."""
+    """A row of the table; parameters are the names that are no input, state or gate: matrices, biases, others."""
     defined = {left for left, _ in equations} | {before for before, _ in states} | set(inputs)
     parameters: dict[str, Shape] = {}
     for _, right in equations:

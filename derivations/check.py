@@ -13,7 +13,7 @@ from derivations.decide import Decision
 from derivations.doubts import Case, doubt, undefined
 from derivations.elaborate import Elaborator
 from derivations.explain import Explainer
-from derivations.facts import in_force
+from derivations.facts import Fact, in_force
 from derivations.judge import Judge, Judgement
 from derivations.reading import surface as s
 from derivations.reading.places import Source, Span
@@ -138,10 +138,25 @@ class Checker:
         facts = tuple(f for f in in_force(self.sheet.facts, self.source, left.span.start) if f.key in near)
         if found.right or not facts:
             return found
+        if any(fact.doubtful for fact in facts):
+            return self._undecided(found, "the sheet says something of it in words that were not understood")
         given = self.judge.judge(left, right, replace(world, facts=facts))
         why = "given that " + ", ".join(fact.text for fact in facts)
+        if not given.right and self._constrained(facts, left, right):
+            return self._undecided(given, "a derivative by something that is not free to vary in every entry")
         given.right = {mode: (attempt, decision.but(why)) for mode, (attempt, decision) in given.right.items()}
         return given
+
+    def _constrained(self, facts: Sequence[Fact], *sides: s.Node) -> bool:
+        """Whether a derivative is taken by a quantity that a fact speaks of."""
+        names = self.sheet.knowledge.names
+        by = [x.by for side in sides for x in side.walk() if isinstance(x, s.Partial) and isinstance(x.by, s.Symbol)]
+        return any(fact.covers(names.ref(x)) for fact in facts for x in by if isinstance(x, s.Symbol))
+
+    def _undecided(self, found: Judgement, reason: str) -> Judgement:
+        if found.unclear or found.verdict is not Verdict.WRONG:
+            return found
+        return Judgement(decision=Decision(Verdict.UNDECIDED, reason), derivative=found.derivative)
 
     def _require_known_variables(self, left: s.Node, right: s.Node, found: Judgement) -> None:
         """A derivative by a name that no definition speaks of says nothing, even if it is zero."""

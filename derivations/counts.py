@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -51,7 +52,7 @@ def number_of(value: sympy.Rational) -> Term:
 
 def counting(checker: Checker, sizes: dict[str, sympy.Rational] | None = None) -> CountingElaborator:
     """An elaborator for counts; ``sizes`` puts numbers in for dimensions."""
-    found = CountingElaborator(checker.sheet.knowledge)
+    found = CountingElaborator(replace(checker.sheet.knowledge, dims=frozenset()))
     found.sizes = sizes or {}
     found.dims = checker.sheet.dims
     return found

@@ -11,10 +11,11 @@ from time import monotonic
 from derivations.budget import Budget
 from derivations.errors import BudgetError, InternalError
 from derivations.fingerprint import agree
+from derivations.kinks import is_piecewise
 from derivations.normal_form import prove_equal
-from derivations.refute import Search, contradicted, refute
+from derivations.refute import Search, contradicted, defined, refute
 from derivations.report import Counterexample, Verdict
-from derivations.terms import Apply, Power, Term
+from derivations.terms import Apply, Operator, Power, Term
 from derivations.traverse import dim_symbols, postorder
 
 ENOUGH_POINTS = 5
@@ -22,6 +23,7 @@ ENOUGH_SIZES = 2
 RESERVE_UNITS = 20_000
 RESERVE_SECONDS = 2.0
 NO_PROOF = "the normal forms differ"
+NO_VALUE = "at no point that was tried do both sides have a value"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +84,22 @@ def _proof(left: Term, right: Term, seed: int, budget: Budget) -> tuple[Decision
 
 def _with_a_value(left: Term, right: Term, seed: int, decision: Decision) -> Decision:
     """The decision, unless logarithms or roots leave both sides without a value wherever one looks."""
-    partial = any(
-        (isinstance(term, Apply) and term.function == "log")
-        or (isinstance(term, Power) and term.exponent.denominator != 1)
-        for term in postorder([left, right])
-    )
-    if not partial:
-        return decision
-    search = refute(left, right, seed, Budget(RESERVE_UNITS, RESERVE_SECONDS))
-    if search.points or not search.undefined_points:
-        return decision
-    return Decision(Verdict.UNDECIDED, "at no point that was tried do both sides have a value")
+    sure = defined(left, right, seed) if decision.why else has_a_value(left, right, seed)
+    return decision if sure else Decision(Verdict.UNDECIDED, NO_VALUE)
+
+
+def has_a_value(left: Term, right: Term, seed: int) -> bool:
+    """Whether both sides have a value somewhere, and not for one choice of sizes alone."""
+    return not any(map(_is_partial, postorder([left, right]))) or defined(left, right, seed)
+
+
+def _is_partial(term: Term) -> bool:
+    """Whether an operation is undefined on a whole region, or for whole families of matrices."""
+    if isinstance(term, Operator):
+        return term.name == "inverse"
+    if isinstance(term, Power):
+        return term.exponent.denominator != 1 or term.exponent < 0
+    return isinstance(term, Apply) and term.function == "log"
 
 
 def _wrong(search: Search) -> Decision:
@@ -103,6 +110,9 @@ def _short_of_proof(left: Term, right: Term, match: bool | None, search: Search,
     if match is False:
         return Decision(Verdict.UNDECIDED, "different over a finite field, but at no real point that was tried")
     sized = bool(dim_symbols([left, right]))
+    if any(isinstance(term, Apply) and is_piecewise(term) for term in postorder([left, right])):
+        reason = f"equal at {search.points} random points, which tells little of piecewise functions; {reason}"
+        return Decision(Verdict.UNDECIDED, reason)
     enough = search.points >= ENOUGH_POINTS and (not sized or search.sizes >= ENOUGH_SIZES)
     if enough and not search.open_points:
         choices = f" and {search.sizes} choices of sizes" if sized else ""

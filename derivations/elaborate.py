@@ -19,21 +19,24 @@ from derivations.component_names import has_components
 from derivations.components import Components
 from derivations.errors import SheetError
 from derivations.functions import FUNCTIONS, derivative
-from derivations.names import CONSTANTS, GENERIC_FUNCTIONS, Ref, shift
+from derivations.names import CONSTANTS, GENERIC_FUNCTIONS, Ref, ref_text, shift
 from derivations.operations import COMPARED, exhaustive, piecewise
 from derivations.operators import inverse
 from derivations.products import OUTER, choices, fold, plans
 from derivations.reading import surface as s
 from derivations.reading.places import Span
+from derivations.series import outside_series, series
 from derivations.sinks import Gradient, absolute, gradients
 from derivations.tensors import concatenate, entrywise, hadamard, outer, spread, total
 from derivations.terms import (
     Dim,
+    Power,
     Shape,
     Term,
     apply,
     delta,
     dim_text,
+    dimension,
     is_zero,
     linear,
     number,
@@ -41,6 +44,7 @@ from derivations.terms import (
     power,
     scale,
     shape_text,
+    size,
     var,
 )
 from derivations.traverse import free_variables, substitute
@@ -52,7 +56,13 @@ MOST_UNFOLDED = 300
 MOST_SPLIT = 24
 UNKNOWN_LOSS = "a gradient of a quantity that the sheet does not define is taken as given"
 NOW = s.Time("t", 0)
-KINDS = {"Big": "a sum or product over an index", "Tuple": "a list", "Function": "a function without its argument"}
+KINDS = {"Tuple": "a list", "Function": "a function without its argument"}
+
+
+def _is_norm(node: s.Node) -> bool:
+    while isinstance(node, s.Group):
+        node = node.inner
+    return isinstance(node, s.Norm)
 
 
 def _same(a: Dim, b: Dim) -> bool:
@@ -70,6 +80,7 @@ class Elaborator:
         self._values: dict[tuple[Ref, World], Term] = {}
         self._refs_of: dict[Term, list[tuple[Term, Ref]]] = {}
         self._partials: dict[tuple[object, Ref, World], Value] = {}
+        self.inverses: dict[Term, None] = {}
         self._open: set[tuple[Ref, World]] = set()
 
     # Names
@@ -94,13 +105,13 @@ class Elaborator:
         found: dict[Term, Term] = {}
         for variable, ref in self.refs_of(term) if world.facts else ():
             for fact in world.facts:
-                if fact.key == ref.key and fact.time in (None, ref.time):
+                if fact.covers(ref):
                     found[variable] = fact.parametrised(variable, str(ref)) or variable
         return substitute([term], found)[0] if found else term
 
     def known_values(self, world: World) -> list[tuple[Ref, Term]]:
         """The names that were unfolded in a world so far, with their values."""
-        return [(ref, term) for (ref, where), term in self._values.items() if where == replace(world, env=())]
+        return [(ref, term) for (ref, where), term in self._values.items() if where == self._shared(world)]
 
     def refs_of(self, term: Term) -> list[tuple[Term, Ref]]:
         """The names behind the variables of a term."""
@@ -111,12 +122,12 @@ class Elaborator:
     def value_of(self, ref: Ref, world: World, span: Span) -> Term:
         """A name's value: its definition unfolded as far as the world says."""
         fixed = world.value(ref)
-        if fixed is not None and ref != world.cut:
+        if fixed is not None and ref not in world.cut:
             return number(fixed, self.variable(ref).shape)
         definition = self.knowledge.definition(ref)
         if definition is None or not world.unfolds(ref, ref in self.knowledge.instances):
             return self.variable(ref)
-        key = (ref, replace(world, env=()))
+        key = (ref, self._shared(world))
         if key in self._values:
             return self._values[key]
         if key in self._open:
@@ -131,8 +142,15 @@ class Elaborator:
         self._values[key] = term
         return term
 
+    def _shared(self, world: World) -> World:
+        """What the values of names depend on: of the times that letters stand for, those of the lengths alone."""
+        lengths = tuple(sorted(pair for pair in world.env if pair[0] in self.knowledge.lengths))
+        return replace(world, env=lengths, summing=False)
+
     def _unfold(self, ref: Ref, definition: Definition, world: World) -> Term:
-        inner = replace(world, env=definition.env(ref))
+        own = definition.env(ref)
+        lengths = [pair for pair in self._shared(world).env if pair[0] not in dict(own)]
+        inner = replace(world, env=(*own, *lengths), summing=False)
         if definition.indices:
             return self._general(ref, definition, inner)
         value = self.elaborate(definition.node, inner)[0]
@@ -185,6 +203,8 @@ class Elaborator:
                 return [self._concat(node, world)]
             case s.Cases():
                 return [self._cases(node, world)]
+            case s.Big():
+                return series(self, node, world, target)
             case s.Norm():
                 return [self._norm(node, v) for v in self.elaborate(node.argument, world)]
         raise UnclearError(f"{_kind(node)} cannot be checked yet", node.span)
@@ -194,6 +214,8 @@ class Elaborator:
             return self._constant(node)
         if node.component:
             raise UnclearError("a single component cannot be checked yet", node.span)
+        if self.knowledge.is_dimension(node):
+            return [Value(size(dimension(self.knowledge.names.ref(node).key)))]
         term = self.value_of(self.ref(node, world), world, node.span)
         return [Value(term, self.knowledge.rows and term.rank == 1)]
 
@@ -238,6 +260,7 @@ class Elaborator:
                     raise UnclearError("division by a matrix cannot be checked yet", node.denominator.span)
                 if is_zero(under.term):
                     raise UnclearError("this denominator is zero", node.denominator.span, "something that is not zero")
+                self.inverses[power(under.term, -1)] = None
                 found.append(merge(row, hadamard(over.term, power(under.term, -1))))
         if not found:
             raise MisfitError("numerator and denominator have different shapes", node.span)
@@ -251,6 +274,8 @@ class Elaborator:
             return replace(base, term=inverse(base.term), gradient=False)
         if base.term.rank > 1:
             raise UnclearError("a power of a matrix is ambiguous", node.span, "\\odot for entries, or a product")
+        if exponent == 2 and _is_norm(node.base) and isinstance(base.term, Power):
+            return replace(base, term=base.term.base, gradient=False)
         return replace(base, term=power(base.term, exponent), gradient=False)
 
     def _call(self, node: s.Call, values: Sequence[Value]) -> Value:
@@ -278,6 +303,9 @@ class Elaborator:
             return apply(node.function, argument)
         if node.order > 1:
             raise UnclearError("higher derivatives of a function cannot be checked yet", node.head)
+        row = FUNCTIONS.get(node.function)
+        if row is not None and row.kink and not free_variables([argument]):
+            raise UnclearError("a piecewise function may have no slope at a constant", node.span)
         return derivative(node.function, argument, dict(self.rules) if self.rules else None)
 
     def _own_function(self, node: s.Call, argument: Term) -> Term:
@@ -329,11 +357,25 @@ class Elaborator:
         """∂of/∂by as a Jacobian of shape of.shape + by.shape."""
         if isinstance(node.of, s.Symbol) and self.knowledge.definition(self.ref(node.of, world)) is None:
             return self._undefined(self.ref(node.of, world), node, world)
+        self._require_unrelated(node, world)
         key = (plain_name(node.of), self._by(node, world), world)
         if key not in self._partials:
             output, _, term = self.derivation(node, world)
             self._partials[key] = Value(self._filled(term, world, node.span), False, not output.shape)
         return self._partials[key]
+
+    def _require_unrelated(self, node: s.Partial, world: World) -> None:
+        """A second derivative by two quantities of which one hangs on the other does not say what is held."""
+        inner = node.of.inner if isinstance(node.of, s.Group) else node.of
+        if not isinstance(inner, s.Partial):
+            return
+        first, second = self._by(inner, world), self._by(node, world)
+        if first != second and (self._hangs_on(first, second, world) or self._hangs_on(second, first, world)):
+            raise UnclearError(f"{ref_text(first)} and {ref_text(second)} depend on each other", node.span)
+
+    def _hangs_on(self, one: Ref, other: Ref, world: World) -> bool:
+        inner = replace(world, cut=(other,), held=None, only=None)
+        return self.variable(other) in free_variables([self.value_of(one, inner, Span(0, 0))])
 
     def derivation(self, node: s.Partial, world: World) -> tuple[Term, Term, Term]:
         """The differentiated term, the variable, and the Jacobian, before names that were held are filled in."""
@@ -343,6 +385,7 @@ class Elaborator:
             output = apply(node.of.function, by)
         else:
             inner = self._inner_world(node.of, name, world)
+            self._require_unfolded(node.of, inner)
             value = self.elaborate(node.of, inner)[0]
             if value.opaque:
                 raise UnclearError("a derivative of something that the sheet does not define", node.of.span)
@@ -350,11 +393,25 @@ class Elaborator:
             self._require_closed(output, name, inner)
         return output, by, jacobian(output, [by], self.rules)[0]
 
+    def _require_unfolded(self, of: s.Node, inner: World) -> None:
+        """A name at or before the last time that is unfolded is free, so that its derivative is not known."""
+        for node in outside_series(of):
+            ref = self.ref(node, inner) if isinstance(node, s.Symbol) else None
+            if ref is not None and ref.time is not None and ref not in inner.cut and self._is_past(ref.time, inner):
+                if self.knowledge.definition(ref) is not None:
+                    raise OpenEndedError(f"{ref} is taken as given")
+
+    def _is_past(self, time: s.Time, world: World) -> bool:
+        return time.symbol is not None and time.offset <= dict(world.floor).get(time.symbol, -1)
+
     def _require_closed(self, output: Term, by: Ref, inner: World) -> None:
         """Total derivatives at a symbolic time by a parameter, or by a name at an unrelated time, have no end."""
-        if inner.held is not None or inner.only is not None:
+        path = inner.only.key if inner.only is not None and inner.only.time is None else ""
+        if inner.held is not None or (inner.only is not None and not path):
             return
         for _, ref in self.refs_of(output):
+            if path and ref.key != path:
+                continue
             symbolic = ref.time is not None and ref.time.symbol is not None
             related = by.time is not None and ref.time is not None and by.time.symbol == ref.time.symbol
             if symbolic and not related and self.knowledge.definition(ref) is not None:
@@ -369,17 +426,20 @@ class Elaborator:
         return self.ref(by, world)
 
     def _inner_world(self, of: s.Node, by: Ref, world: World) -> World:
-        inner = replace(world, cut=by, held=None, only=None)
+        inner = replace(world, cut=(*world.cut, by), held=None, only=None)
         times = [t for x in of.walk() if isinstance(x, s.Symbol) and (t := self.ref(x, world).time) is not None]
         latest = max(times, key=lambda time: time.offset, default=None)
         mode = world.mode
+        if mode is Mode.SUMMED:
+            mode = Mode.IMMEDIATE if world.summing else Mode.TOTAL
         if mode is Mode.IMMEDIATE:
             state = isinstance(of, s.Symbol) and bool(self.knowledge.shapes.get(self.ref(of, world).key))
             mode = Mode.WITHIN_STEP if by.time is None and state else Mode.TOTAL
         if mode is Mode.WITHIN_STEP:
             return replace(inner, held=latest)
         if mode is Mode.DIRECT and isinstance(of, s.Symbol):
-            return replace(inner, only=self.ref(of, world))
+            own = self.ref(of, world)
+            return replace(inner, only=Ref(own.key) if own.key == by.key else own)
         return inner
 
     def sinks(self, nodes: tuple[s.Node, ...], world: World) -> tuple[tuple[Ref, s.Symbol], ...]:
@@ -395,7 +455,7 @@ class Elaborator:
         return tuple(found)
 
     def _reaches(self, gradient: Gradient, by: Ref, world: World) -> bool:
-        inner = replace(world, cut=by, held=None, only=None, env=())
+        inner = replace(world, cut=(by,), held=None, only=None, env=())
         try:
             return self.variable(by) in free_variables([self.value_of(gradient.by, inner, gradient.node.span)])
         except SheetError:

@@ -6,7 +6,7 @@ more points (x·x⁻¹ = 1), the condition is recorded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from fractions import Fraction
 from itertools import permutations
 from math import floor
@@ -15,16 +15,17 @@ import sympy
 from flint import fmpq
 
 from derivations import piecewise
-from derivations.algebra import Algebra, Draft, UndefinedValueError, moved
+from derivations.algebra import Draft, UndefinedValueError, moved
 from derivations.budget import Budget
 from derivations.canonical import canonical, pieces
+from derivations.factors import constant, content, is_factor, itself, magnitude, primes, sign_of, unscaled
 from derivations.functions import FUNCTIONS
+from derivations.logarithms import Logarithms
 from derivations.polynomials import (
     ONE,
     UNIT,
     Atom,
     Factor,
-    Key,
     Kind,
     Number,
     Terms,
@@ -43,21 +44,20 @@ from derivations.relations import RULES
 from derivations.terms import Block, Labels, block
 
 EVEN_FUNCTIONS = frozenset({"cos"})
-HALF = Fraction(1, 2)
-_LOG_RULE = "log(a·b) = log a + log b, log(exp a) = a"
 _MOST_AXES = 4
 
 
-class Elementary(Algebra):
+class Elementary(Logarithms):
     """The algebra with powers and elementwise functions.
 
-    In the ``exponential`` mode σ and tanh are written as quotients of exponentials.
+    In the ``exponential`` mode σ and tanh are written as quotients of exponentials; with ``apart`` the logarithm is
+    that of the absolute value.
     """
 
     rules = RULES
 
-    def __init__(self, budget: Budget, exponential: bool = False) -> None:
-        super().__init__(budget)
+    def __init__(self, budget: Budget, exponential: bool = False, apart: bool = False) -> None:
+        super().__init__(budget, apart)
         self.exponential = exponential
 
     # Functions
@@ -84,7 +84,7 @@ class Elementary(Algebra):
         row = FUNCTIONS.get(name)
         reflection = row.reflection if row else None
         signed = reflection is not None or name in EVEN_FUNCTIONS
-        unit, atom, labels = self.atom(name, terms, _sign if signed else _unscaled)
+        unit, atom, labels = self.atom(name, terms, sign_of if signed else unscaled)
         value = single(((atom, labels, 1),))
         if unit > 0 or reflection is None:
             return value
@@ -155,64 +155,17 @@ class Elementary(Algebra):
         return result
 
     def _exponential_power(self, monomial: tuple[Factor, ...], exponent: Number) -> Terms:
-        if _is_factor(monomial) and monomial[0][0].function == "log" and monomial[0][2] == 1:
+        if is_factor(monomial) and self._undone(monomial[0]):
             self.note("exp(log x) = x")
             atom, labels, _ = monomial[0]
             return self.power(self.rename(atom.terms, dict(enumerate(labels))), exponent)
-        _, atom, labels = self.atom("exp", {monomial: 1}, _unscaled)
+        _, atom, labels = self.atom("exp", {monomial: 1}, unscaled)
         return single(((atom, labels, exponent),))
 
-    def logarithm(self, terms: Terms) -> Terms:
-        """log(a·b) = log a + log b for a > 0; log(exp a) = a; the rest becomes an atom."""
-        common = _content(terms, lambda factor: factor[0].positive)
-        if not common:
-            return self._log_monomial(terms) if len(terms) == 1 else self._log_atom(terms)
-        self.note(_LOG_RULE)
-        result = self.logarithm(self._divided(terms, common))
-        for atom, labels, exponent in common:
-            accumulate(result, self._log_factor(atom, labels), exponent)
-        return result
-
-    def _log_factor(self, atom: Atom, labels: Labels) -> Terms:
-        axes = dict(enumerate(labels))
-        if atom.function == "exp":
-            return self.rename(atom.terms, axes)
-        if atom.kind is Kind.POWER:
-            return self.logarithm(self.rename(atom.terms, axes))
-        return self._log_atom(single(((atom, labels, 1),)))
-
-    def _log_monomial(self, terms: Terms) -> Terms:
-        """Summed parts that are visibly positive are split off; x^k with a broken k has x ≥ 0."""
-        ((monomial, value),) = terms.items()
-        rest: list[Factor] = []
-        result: Terms = {}
-        for piece in pieces(monomial):
-            if not self._splits(piece, HALF):
-                rest += piece
-            elif _is_factor(piece):
-                self.note(_LOG_RULE)
-                accumulate(result, self._log_factor(*piece[0][:2]), piece[0][2])
-            else:
-                accumulate(result, self._log_atom(single(canonical(piece, self.budget))))
-        if rest or value != 1:
-            accumulate(result, self._log_atom({canonical(rest, self.budget): value}))
-        return result
-
-    def _log_atom(self, terms: Terms) -> Terms:
-        """log(c·a) = log c + log a for a number c > 0, and log c as a sum over primes."""
-        if not terms:
-            raise UndefinedValueError("the logarithm of zero")
-        if set(terms) == {ONE}:
-            if terms[ONE] < 0:
-                raise UndefinedValueError("the logarithm of a negative number")
-            unit, result = terms[ONE], constant(0)
-        else:
-            unit, atom, labels = self.atom("log", terms, _size_of)
-            result = single(((atom, labels, 1),))
-        for prime, exponent in _primes(Fraction(unit)):
-            atom = built("log", {ONE: prime}, (), ())
-            accumulate(result, single(((atom, (), 1),), exponent))
-        return result
+    def _undone(self, factor: Factor) -> bool:
+        """Whether exp undoes this factor: a logarithm, and not that of an absolute value."""
+        atom, _, exponent = factor
+        return atom.function == "log" and exponent == 1 and (not self.apart or positive(atom.terms))
 
     def _tanh_by_exp(self, terms: Terms) -> Terms:
         self.note("tanh a = 1 - 2/(1 + exp(2a))")
@@ -262,31 +215,57 @@ class Elementary(Algebra):
         ((monomial, value),) = terms.items()
         draft = Draft()
         rest: list[Factor] = []
+        signs: list[Terms] = []
         for piece in pieces(monomial):
-            if self._splits(piece, exponent):
+            if self._is_square(piece, exponent):
+                signs.append(self._root_of_square(draft, piece[0], exponent))
+            elif self.splits(piece, exponent):
                 self._raise_piece(draft, piece, exponent)
             else:
                 rest += piece
         sign = 1 if is_whole(exponent) or value > 0 else -1
         self._raise_number(draft, value * sign, exponent)
-        if rest and sign > 0 and _is_factor(rest) and rest[0][2] == 1:
+        if rest and sign > 0 and is_factor(rest) and rest[0][2] == 1:
             self.put(draft, *rest[0][:2], exponent)
         elif rest:
             self._raise_atom(draft, {canonical(rest, self.budget): sign}, exponent)
         elif sign < 0:
             raise UndefinedValueError("a root of a negative number")
-        return self.reduce([draft])
+        result = self.reduce([draft])
+        for turned in signs:
+            result = self.multiply(result, turned)
+        return result
 
-    def _splits(self, piece: list[Factor], exponent: Number) -> bool:
+    def _is_square(self, piece: list[Factor], exponent: Number) -> bool:
+        """Whether a broken power of an even power of something of either sign is whole again: √(x²)."""
+        if is_whole(exponent) or not is_factor(piece) or piece[0][0].positive:
+            return False
+        inner = piece[0][2]
+        return is_whole(inner) and inner % 2 == 0 and is_whole(Fraction(inner) * Fraction(exponent))
+
+    def _root_of_square(self, draft: Draft, factor: Factor, exponent: Number) -> Terms:
+        """√(x²) = |x| = x·sign(x): puts the power of x, returns the sign 2·step(x) − 1."""
+        atom, labels, inner = factor
+        total = int(Fraction(inner) * Fraction(exponent))
+        self.note("√(x²) = |x|")
+        self.put(draft, atom, labels, total)
+        if total % 2 == 0:
+            return constant(1)
+        switch = self.rename(single(((atom, labels, 1),)), {x: x for x in labels if 0 <= x < UNIT})
+        result = scaled(self.function("step", switch), 2)
+        accumulate(result, constant(1), -1)
+        return result
+
+    def splits(self, piece: list[Factor], exponent: Number) -> bool:
         if is_whole(exponent):
             return True
-        if _is_factor(piece):
+        if is_factor(piece):
             atom, _, inner = piece[0]
             return atom.positive or not is_whole(inner) or atom.kind in (Kind.DELTA, Kind.BLOCK)
         return positive(single(tuple(piece)))
 
     def _raise_piece(self, draft: Draft, piece: list[Factor], exponent: Number) -> None:
-        if not _is_factor(piece):
+        if not is_factor(piece):
             self._raise_atom(draft, {canonical(piece, self.budget): 1}, exponent)
             return
         atom, labels, inner = piece[0]
@@ -300,7 +279,7 @@ class Elementary(Algebra):
         self.put(draft, atom, labels, tidy(total))
 
     def _raise_atom(self, draft: Draft, terms: Terms, exponent: Number) -> None:
-        unit, atom, labels = self.atom("", terms, _itself if is_whole(exponent) else _size_of)
+        unit, atom, labels = self.atom("", terms, itself if is_whole(exponent) else magnitude)
         self._raise_number(draft, unit, exponent)
         atom.reduced = is_whole(exponent)
         self.put(draft, atom, labels, exponent)
@@ -309,7 +288,7 @@ class Elementary(Algebra):
         if is_whole(exponent):
             draft.coefficient *= tidy(Fraction(value) ** int(exponent))
             return
-        for prime, inner in _primes(Fraction(value)):
+        for prime, inner in primes(Fraction(value)):
             total = inner * Fraction(exponent)
             draft.coefficient *= tidy(Fraction(prime) ** floor(total))
             if total != floor(total):
@@ -317,16 +296,16 @@ class Elementary(Algebra):
 
     def _power_sum(self, terms: Terms, exponent: Number) -> Terms:
         whole = is_whole(exponent)
-        common = _content(terms, lambda factor: whole or factor[0].positive)
+        common = content(terms, lambda factor: whole or factor[0].positive)
         if common:
-            rest = self.power(self._divided(terms, common), exponent)
+            rest = self.power(self.divided(terms, common), exponent)
             outside = self._power_monomial({canonical(common, self.budget): 1}, exponent)
             return self.multiply(outside, rest)
         draft = Draft()
         self._raise_atom(draft, terms, exponent)
         return self.reduce([draft])
 
-    def _divided(self, terms: Terms, common: list[Factor]) -> Terms:
+    def divided(self, terms: Terms, common: list[Factor]) -> Terms:
         """The terms without their common factors; no condition arises, for the factors are put back outside."""
         if not common:
             return terms
@@ -337,55 +316,6 @@ class Elementary(Algebra):
             text: atom for text, atom in self.conditions.items() if text in before or atom not in factors
         }
         return result
-
-
-def _is_factor(piece: Sequence[Factor]) -> bool:
-    """Whether a piece is one factor, not a sum over labels."""
-    return len(piece) == 1 and all(label >= 0 for label in piece[0][1])
-
-
-def constant(value: Number) -> Terms:
-    """A number as a polynomial."""
-    value = tidy(Fraction(value))
-    return {ONE: value} if value else {}
-
-
-def _content(terms: Terms, allowed: Callable[[Factor], bool]) -> list[Factor]:
-    """The factors without summed labels that all monomials share, each with its least exponent."""
-    least: dict[Key, Number] = {}
-    counts: dict[Key, int] = {}
-    for factor in (f for monomial in terms for f in monomial):
-        atom, labels, exponent = factor
-        if allowed(factor) and atom.kind not in (Kind.DELTA, Kind.BLOCK) and all(x >= 0 for x in labels):
-            least[atom, labels] = min(exponent, least.get((atom, labels), exponent))
-            counts[atom, labels] = counts.get((atom, labels), 0) + 1
-    full = {key: e if counts[key] == len(terms) else min(e, 0) for key, e in least.items()}
-    return [(*key, full[key]) for key in sorted(full) if full[key]]
-
-
-def _primes(value: Fraction) -> Iterable[tuple[int, int]]:
-    """A positive rational as a product of powers; numbers too large to be factored quickly are left whole."""
-    found: dict[int, int] = {}
-    for part, sign in ((value.numerator, 1), (value.denominator, -1)):
-        for base, exponent in sympy.factorint(part, limit=10_000).items():
-            found[int(base)] = found.get(int(base), 0) + sign * int(exponent)
-    return [(base, exponent) for base, exponent in sorted(found.items()) if base != 1 and exponent]
-
-
-def _unscaled(value: Number) -> Number:
-    return 1
-
-
-def _itself(value: Number) -> Number:
-    return value
-
-
-def _sign(value: Number) -> Number:
-    return 1 if value > 0 else -1
-
-
-def _size_of(value: Number) -> Number:
-    return value if value > 0 else -value
 
 
 _SPECIAL: dict[str, Callable[[Elementary, Terms], Terms]] = {

@@ -142,6 +142,8 @@ def work(roots: Sequence[Term], sizes: Sizes) -> int:
     """About how many multiplications an evaluation takes: the index ranges of all nodes together."""
     total = 0
     for term in postorder(roots):
+        if isinstance(term, Block):
+            extents(term.parts, sizes)
         total += prod(extents(term.label_dims if isinstance(term, Product) else term.shape, sizes))
     return total
 

@@ -14,7 +14,7 @@ from enum import Enum
 from fractions import Fraction
 
 from derivations.component_names import letters_of
-from derivations.names import Names
+from derivations.names import Names, Ref
 from derivations.operators import winner
 from derivations.reading import surface as s
 from derivations.reading.places import Source
@@ -23,12 +23,32 @@ from derivations.terms import Term, add, apply, power, scale, var
 
 SUPPOSING = frozenset({"if", "when", "whenever", "suppose", "assume", "assuming", "for", "unless"})
 CONCLUDING = frozenset({"so", "then", "thus", "hence", "therefore", "implies"})
+DERIVING = frozenset({"have", "has", "get", "gets", "gives", "becomes", "obtain", "follows", "means", "yields"})
 STATING = (SUPPOSING | {"where", "with", "since", "as", "because", "let", "given"}) - {"unless"}
 LOCALLY = frozenset({"if", "when", "whenever", "for"})
-_AFTER = re.compile(r"[$\\)\s]*(?:is|are|be|being)\s+(?:an?\s+)?([a-z]+(?:[- ]hot)?)\b", re.IGNORECASE)
-_BEFORE = re.compile(r"\b([a-z]+(?:[- ]hot)?)(?:\s+(?:vector|matrix|label|target|encoding))?\s*[$\\(]*$", re.IGNORECASE)
-_LOCAL = re.compile(r"\b(?:if|when|whenever|unless|not|every|any|no)\b[^.!?]*$", re.IGNORECASE)
-_END = re.compile(r"[.!?](?=\s|\$|$)|\n\s*#|\n\s*(?:[-*]|\d+[.)])\s")
+_NAMED = r"(one[- ]hot|symmetric|diagonal|positive)"
+_NOUNS = r"(?:\s+(?:vectors?|matrix|matrices|labels?|targets?|encodings?))?"
+_AFTER = re.compile(
+    rf"(?:[$\\)\s]*(?:,|and)\s*[$\\(]+[^$.]{{1,40}}?)*[$\\)\s]*(?:is|are|be|being)\s+(?:an?\s+)?{_NAMED}{_NOUNS}(?=\s*(?:[.,;:)]|and\b|$))",
+    re.IGNORECASE,
+)
+_BEFORE = re.compile(
+    rf"\b(?:(?:an?|with|of|for|and)\s+{_NAMED}{_NOUNS}|the\s+{_NAMED}{_NOUNS[:-1]})\s*[$\\(]*$", re.IGNORECASE
+)
+_DENIED = re.compile(
+    r"\b(?:not?|non|nobody|none|never|neither|nor|without|unless|need|may|might|would|could|cannot|except|otherwise"
+    r"|only|some|sometimes|almost|nearly|hardly|whether|or|false|instead|unlike|fails?|open|general|\w+n't)\b",
+    re.IGNORECASE,
+)
+_UNREAD = re.compile(
+    r"\b(?:one[- ]hot|symmetric|diagonal|positive|negative|nonnegative|orthogonal|orthonormal|idempotent|unitary|unit"
+    r"|probabilit\w+|stochastic|definite|normali[sz]ed|triangular|invertible|sums? to|entries|constant|equal|saturated"
+    r"|rank)\b",
+    re.IGNORECASE,
+)
+_VERB = re.compile(r"\b(?:is|are|be|being|has|have|sums?)\b", re.IGNORECASE)
+_LOCAL = re.compile(r"\b(?:if|when|whenever|every|any)\b[^.!?]*$", re.IGNORECASE)
+_END = re.compile(r"[.!?](?=\s|\$|$)|\n\s*#|\n\s*(?:[-*]|\d+[.)])\s|;")
 _NEAR = 60
 _FAR = 300
 
@@ -42,6 +62,7 @@ class Property(Enum):
     DIAGONAL = "is diagonal"
     POSITIVE = "is positive"
     VALUE = "has the value"
+    UNREAD = "has a property that was not understood"
 
 
 WORDS = {
@@ -70,7 +91,9 @@ PARAMETRISED: dict[Property, Callable[[Term], Term]] = {
 class Fact:
     """One property of the quantity ``key`` (at ``time``, or always), said at an offset of the sheet.
 
-    ``local`` facts end with their sentence; ``text`` says it as people do.
+    ``local`` facts end with their sentence; ``text`` says it as people do. A ``doubtful`` fact stands in a sentence
+    whose words may turn it round, or was not understood: nothing is concluded from it, nor from its absence, and after
+    its sentence it ends what was said before of the same quantity.
     """
 
     key: str
@@ -80,6 +103,12 @@ class Fact:
     offset: int
     local: bool
     value: Fraction | None = None
+    doubtful: bool = False
+
+    def covers(self, ref: Ref) -> bool:
+        """Whether the fact speaks of a name: what is said of y_t in general holds for every y."""
+        general = not self.local and self.time is not None and self.time.symbol is not None
+        return self.key == ref.key and (general or self.time in (None, ref.time))
 
     def reaches(self, source: Source, offset: int) -> bool:
         """Whether the fact is in force at a later offset of the sheet."""
@@ -97,7 +126,62 @@ class Fact:
 
 def facts_of(statement: s.Statement, names: Names, source: Source) -> Iterator[Fact]:
     """What a statement and the words around it say of a quantity."""
-    said = bool(STATING & set(statement.lead)) or ("and" in statement.lead and _stated_before(statement, source))
+    words = _sentence(statement, source)
+    doubtful = bool(_DENIED.search(words))
+    found = [replace(f, doubtful=doubtful, local=f.local or doubtful) for f in _facts(statement, names, source)]
+    yield from found or _unread(statement, names, source, doubtful)
+
+
+def _unread(statement: s.Statement, names: Names, source: Source, doubtful: bool) -> Iterator[Fact]:
+    """A quantity in a sentence that speaks of a property in words of its own, or a condition such as ``v > 0``."""
+    first = statement.items[0]
+    compared = bool(statement.links) and statement.links[0].relation is s.Relation.COMPARE
+    named = not statement.links or statement.links[0].relation is s.Relation.MEMBER
+    yield from _equations(statement, names, source, doubtful)
+    if not isinstance(first, s.Symbol) or statement.display:
+        return
+    if compared or (named and _UNREAD.search(_beside(statement, source))):
+        local = doubtful or bool(LOCALLY & set(statement.lead))
+        yield replace(_fact(first, Property.UNREAD, names, source, statement, local), doubtful=True)
+
+
+def _equations(statement: s.Statement, names: Names, source: Source, doubtful: bool) -> Iterator[Fact]:
+    """The quantities of an equation that is supposed, as in ``when v = w``."""
+    equated = bool(statement.links) and statement.links[0].relation is s.Relation.EQUAL
+    compound = bool(STATING & set(statement.lead)) and not isinstance(statement.items[0], s.Symbol)
+    if not equated or not (compound or SUPPOSING & set(statement.lead)):
+        return
+    local = doubtful or bool(LOCALLY & set(statement.lead))
+    for node in (node for item in statement.items for node in item.walk()):
+        if isinstance(node, s.Symbol):
+            yield replace(_fact(node, Property.UNREAD, names, source, statement, local), doubtful=True)
+
+
+def _beside(statement: s.Statement, source: Source) -> str:
+    """The words of the sentence between the formulas before and after, but for what is said of those."""
+    before = source.text[max(0, statement.span.start - _FAR) : statement.span.start].rstrip("$ \\(")
+    after = source.text[statement.span.end : statement.span.end + _FAR].lstrip("$ \\)")
+    starts = [match.end() for match in _END.finditer(before)]
+    end = _END.search(after)
+    *others, left = before[starts[-1] if starts else 0 :].split("$")
+    right, *more = after[: end.start() if end else len(after)].split("$")
+    left = "" if others and _VERB.search(left) else left
+    right = "" if more and not _VERB.search(right) else right
+    return f"{left} {right}"
+
+
+def _sentence(statement: s.Statement, source: Source) -> str:
+    """The words around a statement, without its formulas."""
+    before = source.text[max(0, statement.span.start - _FAR) : statement.span.start]
+    after = source.text[statement.span.end : statement.span.end + _FAR]
+    starts = [match.end() for match in _END.finditer(before)]
+    end = _END.search(after)
+    text = before[starts[-1] if starts else 0 :] + after[: end.start() if end else len(after)]
+    return re.sub(r"\\[a-zA-Z]+", " ", text)
+
+
+def _facts(statement: s.Statement, names: Names, source: Source) -> Iterator[Fact]:
+    said = bool(STATING & set(statement.lead)) or ("and" in statement.lead and stated_before(statement, source))
     if not statement.links:
         if isinstance(statement.items[0], s.Symbol) and not statement.display:
             yield from _in_words(statement, statement.items[0], names, source)
@@ -116,12 +200,12 @@ def facts_of(statement: s.Statement, names: Names, source: Source) -> Iterator[F
             yield replace(fact, text=source.slice(statement.span), value=right.value)
 
 
-def _stated_before(statement: s.Statement, source: Source) -> bool:
+def stated_before(statement: s.Statement, source: Source) -> bool:
     """Whether the sentence so far states what is given, and draws no conclusion."""
     before = source.text[max(0, statement.span.start - _FAR) : statement.span.start]
     ends = [match.end() for match in _END.finditer(before)]
-    words = re.findall(r"[a-z]+", before[ends[-1] if ends else 0 :].lower())
-    return bool(STATING & set(words)) and not CONCLUDING & set(words)
+    words = set(re.findall(r"[a-z]+", before[ends[-1] if ends else 0 :].lower()))
+    return bool(STATING & words) and not (CONCLUDING | DERIVING) & words
 
 
 def is_supposed(statement: s.Statement) -> bool:
@@ -134,10 +218,10 @@ def is_supposed(statement: s.Statement) -> bool:
 def _in_words(statement: s.Statement, symbol: s.Symbol, names: Names, source: Source) -> Iterator[Fact]:
     before = source.text[max(0, statement.span.start - _NEAR) : statement.span.start]
     after = source.text[statement.span.end : statement.span.end + _NEAR]
-    found = [match.group(1).lower() for match in (_AFTER.match(after), _BEFORE.search(before)) if match]
-    for word in found:
-        if word in WORDS:
-            yield _fact(symbol, WORDS[word], names, source, statement, bool(_LOCAL.search(before)))
+    for match in (_AFTER.match(after), _BEFORE.search(before)):
+        if match:
+            kind = WORDS[next(filter(None, match.groups())).lower()]
+            yield _fact(symbol, kind, names, source, statement, bool(_LOCAL.search(before)))
             return
 
 
@@ -177,5 +261,10 @@ def _fact(symbol: s.Symbol, kind: Property, names: Names, source: Source, statem
 
 def in_force(facts: Sequence[Fact], source: Source, offset: int) -> tuple[Fact, ...]:
     """The facts that hold at an offset of the sheet, the last one of each quantity."""
-    reaching = {(fact.key, fact.time): fact for fact in facts if fact.reaches(source, offset)}
-    return tuple(reaching.values())
+    found: dict[tuple[str, s.Time | None], Fact] = {}
+    for fact in facts:
+        if fact.reaches(source, offset):
+            found[fact.key, fact.time] = fact
+        elif fact.doubtful and fact.offset <= offset:
+            found.pop((fact.key, fact.time), None)
+    return tuple(found.values())

@@ -214,6 +214,8 @@ class _ShapeReader:
                 return Form(())
             case s.Cases():
                 return self._sum([self.form(branch.value) for branch in node.branches])
+            case s.Big():
+                return self.form(node.body)
             case s.Norm():
                 self.form(node.argument)
                 return Form(())

@@ -14,16 +14,18 @@ from derivations.budget import Budget
 from derivations.chains import plain_name
 from derivations.component_names import has_components
 from derivations.components import Components, whole
-from derivations.decide import Decision, decide
+from derivations.decide import Decision, decide, has_a_value
 from derivations.elaborate import Elaborator
-from derivations.errors import ShapeError
-from derivations.kinks import kinks
+from derivations.errors import ShapeError, SheetError
+from derivations.induction import AllTimes, Times, said
+from derivations.kinks import at_a_kink, kinks
 from derivations.names import Ref, ref_text
 from derivations.normal_form import prove_equal
 from derivations.reading import surface as s
 from derivations.refute import refute
 from derivations.report import Verdict
 from derivations.screening import Screen, certainly_different
+from derivations.series import has_series, outside_series
 from derivations.tensors import diagonal, spread, transpose
 from derivations.terms import Term, is_zero, shape_text
 from derivations.traverse import free_variables
@@ -33,7 +35,6 @@ from derivations.world import Mode, OpenEndedError, UnclearError, World
 TRANSPOSED = "the derivative written in the transposed layout"
 DIAGONAL = "a column standing for the diagonal matrix of its entries"
 MODES = tuple(Mode)
-SMALL_TIMES = (2, 3, 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,10 @@ class Judgement:
     shapes: tuple[str, str] | None = None
     derivative: bool = False
     slopes: bool = False
+    outputs: list[Term] = field(default_factory=list)
     assumed: tuple[str, ...] = ()
-    open_ended: bool = False
+    open_modes: list[Mode] = field(default_factory=list)
+    times: Times = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -97,22 +100,40 @@ class Judge:
         """Judge ``left = right`` under every reading."""
         found = self.ask(left, right, world)
         budget = Budget(seconds=self.seconds)
-        if not found.right and not found.unclear:
-            self._refute(found.attempts, found, budget)
-            if found.open_ended and found.verdict is Verdict.WRONG:
-                self._at_small_times(left, right, world, found, budget)
+        if not found.right and not found.unclear and found.decision is None:
+            self.refute(found.attempts, found, budget)
+            if found.open_modes and (found.verdict is Verdict.WRONG or not found.attempts):
+                AllTimes(self, left, right, world, budget).judge_in(found, found.open_modes)
         return found
+
+    @staticmethod
+    def blank(left: s.Node, right: s.Node) -> Judgement:
+        """A judgement of a step before anything is known of it."""
+        derivative = _has_derivative(left, right)
+        return Judgement(derivative=derivative, slopes=derivative or _has_slope(left, right))
 
     def ask(self, left: s.Node, right: s.Node, world: World) -> Judgement:
         """Only whether ``left = right`` is right; what is not is left open."""
-        found = Judgement(derivative=_has_derivative(left, right))
+        found = self.blank(left, right)
         world = replace(world, sinks=self.elaborator.sinks((left, right), world))
         found.derivative = found.derivative or bool(world.sinks)
         found.assumed = tuple(_through(loss, self.elaborator.ref(sink, World())) for loss, sink in world.sinks)
-        found.slopes = found.derivative or _has_slope(left, right)
-        found.attempts = self._attempts(left, right, world, found)
+        found.slopes = found.slopes or found.derivative
+        self.elaborator.inverses.clear()
+        found.attempts = self.attempts(left, right, world, found)
+        found.outputs = [*self.outputs(left, right, world), *self.elaborator.inverses]
         self._prove(found.attempts, found, Budget(seconds=self.seconds))
         return found
+
+    def outputs(self, left: s.Node, right: s.Node, world: World) -> list[Term]:
+        """What the derivatives of a step are taken of."""
+        found: dict[Term, None] = {}
+        for node in (*_partials(left), *_partials(right)):
+            try:
+                found[self.elaborator.derivation(whole(node), world)[0]] = None
+            except SheetError:
+                continue
+        return list(found)
 
     def proves(self, left: s.Node, right: s.Node, world: World, budget: Budget, transposed: bool = False) -> bool:
         """Whether ``left = right`` has a proof in the world's own sense of ∂ and in one layout.
@@ -120,43 +141,21 @@ class Judge:
         Raises BudgetError when the budget, which many questions may share, is used up.
         """
         found = Judgement(derivative=_has_derivative(left, right))
-        attempts = self._attempts(left, right, world, found, (world.mode,))
+        attempts = self.attempts(left, right, world, found, (world.mode,))
         plain = [a for a in attempts if transposed or TRANSPOSED not in a.readings]
         likely = [a for a in plain if self.screen.may_agree(a.left, a.right)]
         return any(a.left is a.right or prove_equal(a.left, a.right, budget) is not None for a in likely)
 
-    def _at_small_times(self, left: s.Node, right: s.Node, world: World, found: Judgement, budget: Budget) -> None:
-        """A total derivative at a symbolic time: the claim at t = 2 and 3, where nothing is left open.
-
-        If it fails at one of them it is wrong in that sense too. If it does not, it holds as far as was looked.
-        """
-        letters = sorted(letter for letter, _ in world.floor if letter is not None)
-        for step in SMALL_TIMES:
-            env = tuple((letter, s.Time(None, step)) for letter in letters)
-            now = Judgement(derivative=True)
-            then = World(((None, 0),), env=env, facts=world.facts)
-            then = replace(then, sinks=self.elaborator.sinks((left, right), then))
-            attempts = self._attempts(left, right, then, now, MODES[:1])
-            self._prove(attempts, now, budget)
-            if not now.right:
-                self._refute(attempts, now, budget)
-                if now.verdict is not Verdict.WRONG:
-                    found.decision = Decision(
-                        Verdict.UNDECIDED, f"the total derivative at {letters[0]} = {step} is open"
-                    )
-                return
-        checked = ", ".join(map(str, SMALL_TIMES))
-        found.decision = Decision(
-            Verdict.HOLDS, f"as a total derivative, checked at {letters[0]} = {checked}; not proved for all times"
-        )
-
     # Readings
 
-    def _attempts(
+    def attempts(
         self, left: s.Node, right: s.Node, world: World, found: Judgement, modes: Sequence[Mode] = MODES
     ) -> list[Attempt]:
         seen: dict[tuple[Mode, Term, Term], Attempt] = {}
+        summed = has_series(left, right)
         for mode in modes if found.derivative else (Mode.TOTAL,):
+            if mode is Mode.SUMMED and not summed:
+                continue
             try:
                 for attempt in self._in_mode(left, right, replace(world, mode=mode), found):
                     key = (mode, attempt.left, attempt.right)
@@ -166,7 +165,7 @@ class Judge:
                 found.unclear = error
                 return []
             except OpenEndedError:
-                found.open_ended = True
+                found.open_modes.append(mode)
             except ShapeError as error:
                 found.misfit = found.misfit or error
         return sorted(seen.values(), key=lambda attempt: attempt.effort)
@@ -190,7 +189,7 @@ class Judge:
                     empty = False
                     x, y = (self.elaborator.with_facts(term, world) for term in (one, other))
                     both = a.readings | b.readings | readings
-                    if world.mode is Mode.TOTAL or free_variables([x, y]):
+                    if world.mode is Mode.TOTAL or world.env or free_variables([x, y]):
                         yield Attempt(world.mode, x, y, both, a.opaque or b.opaque)
         if empty and not found.misfit:
             found.misfit = ShapeError(f"the left side is {found.shapes[0]}, the right side is {found.shapes[1]}")
@@ -206,7 +205,10 @@ class Judge:
 
     def _vanishes(self, world: World, *sides: s.Node) -> bool:
         """Whether a derivative is zero only because a narrow sense of ∂ cuts every path."""
-        return any(is_zero(self.elaborator.partial(whole(p), world).term) for side in sides for p in _partials(side))
+        if world.mode is Mode.SUMMED:
+            return False
+        outside = [p for side in sides for p in outside_series(side) if isinstance(p, s.Partial)]
+        return any(is_zero(self.elaborator.partial(whole(p), world).term) for p in outside)
 
     # Verdicts
 
@@ -220,8 +222,27 @@ class Judge:
                 known[pair] = self._try_proof(pair, budget)
             decision = known[pair]
             if decision is not None:
-                decision = _away_from_kinks(decision, pair) if found.slopes else decision
-                found.right[attempt.mode] = (attempt, reduce(Decision.but, found.assumed, decision))
+                admitted = self.admitted(attempt, decision, found)
+                if admitted is not None:
+                    found.right[attempt.mode] = (attempt, admitted)
+
+    def admitted(self, attempt: Attempt, decision: Decision, found: Judgement) -> Decision | None:
+        """A favourable decision with the conditions that its derivatives need; None where they do not exist."""
+        if not self._has_value(attempt, found):
+            return None
+        decision = _away_from_kinks(decision, (attempt.left, attempt.right)) if found.slopes else decision
+        return reduce(Decision.but, found.assumed, decision)
+
+    def _has_value(self, attempt: Attempt, found: Judgement) -> bool:
+        """Whether what is differentiated or divided by has values, and the place is no kink; says why not."""
+        if found.slopes and at_a_kink([attempt.left, attempt.right, *found.outputs]):
+            found.decision = Decision(Verdict.UNDECIDED, "a piecewise function is differentiated at a constant")
+            return False
+        if not all(has_a_value(output, output, self.seed) for output in found.outputs):
+            reason = "what is differentiated or divided by has no value at any point that was tried"
+            found.decision = Decision(Verdict.UNDECIDED, reason)
+            return False
+        return True
 
     def _try_proof(self, pair: tuple[Term, Term], budget: Budget) -> Decision | None:
         if not self.screen.may_agree(*pair):
@@ -229,10 +250,14 @@ class Judge:
         decision = decide(*pair, self.seed, budget)
         return decision if decision.verdict in (Verdict.PROVED, Verdict.HOLDS) else None
 
-    def _refute(self, attempts: Sequence[Attempt], found: Judgement, budget: Budget) -> None:
+    def refute(self, attempts: Sequence[Attempt], found: Judgement, budget: Budget) -> None:
         """Wrong only if every reading is certainly different; else the reading that could not be excluded decides."""
         distinct = list({(a.left, a.right): a for a in reversed(attempts)}.values())[::-1]
         for attempt in distinct:
+            if at_a_kink([attempt.left, attempt.right]):
+                reason = "a piecewise function stands at a constant, where its value may be a convention"
+                found.best, found.decision = attempt, Decision(Verdict.UNDECIDED, reason)
+                return
             if attempt.opaque:
                 found.best, found.decision = attempt, Decision(Verdict.UNDECIDED, sorted(attempt.readings)[0])
                 return
@@ -253,7 +278,17 @@ class Judge:
             return
         found.best = min(own, key=lambda attempt: attempt.effort)
         search = refute(found.best.left, found.best.right, self.seed, Budget(seconds=self.seconds))
-        found.decision = Decision(Verdict.WRONG, counterexample=search.counterexample)
+        found.decision = _at_times(Decision(Verdict.WRONG, counterexample=search.counterexample), found.times)
+
+
+def _at_times(decision: Decision, times: Times) -> Decision:
+    """The decision with the times at which a claim for all times fails."""
+    shown = decision.counterexample
+    if not times:
+        return decision
+    if shown is not None:
+        shown = replace(shown, sizes={**dict(times), **shown.sizes})
+    return replace(decision, counterexample=shown).but(f"at {said(times)}")
 
 
 def _away_from_kinks(decision: Decision, sides: Sequence[Term]) -> Decision:

@@ -4,14 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from derivations.errors import UsageError
+from derivations.evaluate import UNKNOWN, Rationals, evaluate
 from derivations.functions import FUNCTIONS
 from derivations.latex import Printer
 from derivations.operators import OPERATORS
 from derivations.terms import Apply, Operator, Term, Var
-from derivations.traverse import postorder
+from derivations.traverse import free_variables, postorder
 
 NEGATED = {"= 0": r"\ne 0", "is an integer": "is no integer"}
 TIED = frozenset({"max", "winner"})
+
+
+def is_piecewise(term: Term) -> bool:
+    """Whether a node changes its formula from place to place."""
+    if isinstance(term, Operator):
+        return term.name in TIED
+    return isinstance(term, Apply) and term.function in FUNCTIONS and bool(FUNCTIONS[term.function].kink)
+
+
+def at_a_kink(terms: Iterable[Term]) -> bool:
+    """Whether a piecewise function stands at a constant where it jumps or bends."""
+    return any(isinstance(x, Apply) and is_piecewise(x) and _bends(x) for x in postorder(terms))
+
+
+def _bends(term: Apply) -> bool:
+    if free_variables([term.argument]):
+        return False
+    try:
+        values = evaluate([term.argument], {}, {}, Rationals())[0]
+    except UsageError:
+        return True
+    whole = FUNCTIONS[term.function].kink != "= 0"
+    return any(x is UNKNOWN or x == 0 or (whole and x.q == 1) for x in values.flat)
 
 
 def kinks(terms: Iterable[Term]) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from derivations.functions import FUNCTIONS
 from derivations.tensors import concatenate
 from derivations.terms import (
     Apply,
+    Block,
     Delta,
     Dim,
     Labels,
@@ -42,8 +43,12 @@ from derivations.traverse import postorder
 BATCH = "batch"
 
 
+SYMPY_OWN = frozenset({"tanh", "exp", "log", "sin", "cos", "floor"})
+"""The functions that SymPy has under our name."""
+
+
 def _scalar_function(name: str) -> Any:
-    return getattr(sympy, name, None) if name in ("tanh", "exp", "log", "sin", "cos", "floor") else sympy.Function(name)
+    return getattr(sympy, name) if name in SYMPY_OWN else sympy.Function(name)
 
 
 SYMPY_FUNCTIONS: dict[str, Any] = {name: _scalar_function(name) for name in FUNCTIONS}
@@ -51,9 +56,10 @@ SYMPY_FUNCTIONS: dict[str, Any] = {name: _scalar_function(name) for name in FUNC
 
 
 def elementwise(name: str, argument: sympy.MatrixExpr) -> sympy.MatrixExpr:
-    """A function of the table applied to every entry of a SymPy matrix expression."""
+    """A function, of the table or generic, applied to every entry of a SymPy matrix expression."""
     entry = sympy.Dummy("entry")
-    return ElementwiseApplyFunction(sympy.Lambda(entry, SYMPY_FUNCTIONS[name](entry)), argument)
+    function = SYMPY_FUNCTIONS.get(name) or sympy.Function(name)
+    return ElementwiseApplyFunction(sympy.Lambda(entry, function(entry)), argument)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +107,7 @@ class Lowering:
             return Lowered(power(inner.term, _fraction(node.exp)), inner.axes)
         if isinstance(node, ElementwiseApplyFunction):
             inner = self.lowered(node.expr)
-            return Lowered(apply(_function_name(node.function), inner.term), inner.axes)
+            return Lowered(apply(function_name(node.function), inner.term), inner.axes)
         return self._structured(node)
 
     def _structured(self, node: Any) -> Lowered:
@@ -112,6 +118,8 @@ class Lowering:
             return Lowered(product([(inner, "i"), (delta(inner.shape[0]), "ij")], "ij"), ("rows", "columns"))
         if isinstance(node, sympy.BlockMatrix) and node.blockshape[1] == 1:
             return self._stacked([self.lowered(x) for x in node.blocks])
+        if isinstance(node, sympy.BlockMatrix) and node.blockshape[0] == 1:
+            return self._transposed(self.lowered(node.T))
         if isinstance(node, sympy.Identity):
             return Lowered(delta(node.shape[0]), ("rows", "columns"))
         if isinstance(node, sympy.OneMatrix | sympy.ZeroMatrix):
@@ -160,7 +168,7 @@ class Lowering:
             names = {"rows": place, "columns": place + 1, BATCH: BATCH}
             pairs.append((item.term, [names[axis] for axis in item.axes]))
             carried |= set(item.axes) & {BATCH}
-        scalar = self._scalar(sympy.sympify(coefficient))
+        scalar = self._scalar(coefficient)
         pairs.append((scalar.term, scalar.axes))
         carried |= set(scalar.axes)
         ends = {"rows": 0, "columns": len(factors), BATCH: BATCH}
@@ -183,6 +191,11 @@ class Lowering:
         return Lowered(concatenate(terms), whole)
 
 
+def lower(expression: Any, values: Mapping[str, Term]) -> Term:
+    """The term of a SymPy expression whose names stand for ``values``; see :meth:`Lowering.term`."""
+    return Lowering(values).term(expression)
+
+
 def _axes(node: Any) -> tuple[str, ...]:
     return tuple(name for name, dim in zip(("rows", "columns"), node.shape, strict=True) if dim != 1)
 
@@ -196,12 +209,13 @@ def _joined(items: Sequence[Lowered], but: str = "") -> tuple[tuple[str, ...], d
 
 
 def _fraction(value: Any) -> Fraction:
-    if not sympy.sympify(value).is_Rational:
+    if not getattr(value, "is_Rational", False):
         raise UsageError(f"the exponent or factor {value} is not rational")
     return Fraction(int(value.p), int(value.q))
 
 
-def _function_name(function: Any) -> str:
+def function_name(function: Any) -> str:
+    """The name in our table of the function that an ElementwiseApplyFunction applies."""
     body = function.expr if isinstance(function, sympy.Lambda) else function(sympy.Dummy("entry"))
     for name, known in SYMPY_FUNCTIONS.items():
         if body.func == known:
@@ -243,7 +257,12 @@ def _lifted(term: Term, known: Mapping[Term, Any]) -> Any:
         return sympy.Identity(rows)
     if isinstance(term, Size):
         return term.dim * sympy.OneMatrix(1, 1)
+    if isinstance(term, Block):
+        return _placing(term.parts, term.place)
     if isinstance(term, Sum):
+        stacked = _stacked_columns(term)
+        if stacked:
+            return sympy.BlockMatrix([[known[part]] for part in stacked])
         parts = [sympy.Rational(q.numerator, q.denominator) * known[x] for q, x in term.addends]
         return sympy.MatAdd(*parts) if len(parts) > 1 else parts[0] if parts else sympy.ZeroMatrix(rows, columns)
     if isinstance(term, Apply):
@@ -254,6 +273,27 @@ def _lifted(term: Term, known: Mapping[Term, Any]) -> Any:
     if isinstance(term, Product):
         return _lifted_product(term, known)
     raise UsageError(f"{type(term).__name__} has no form as a SymPy matrix expression")
+
+
+def _placing(parts: Shape, place: int) -> Any:
+    """The matrix E of ``[a, b] = E₁ a + E₂ b``: an identity among zeros."""
+    columns = parts[place]
+    return sympy.BlockMatrix(
+        [[sympy.Identity(columns) if k == place else sympy.ZeroMatrix(dim, columns)] for k, dim in enumerate(parts)]
+    )
+
+
+def _stacked_columns(term: Sum) -> list[Term]:
+    """The columns of a concatenation ``Block₀ a + Block₁ b`` in order; empty where the sum is none."""
+    found: dict[int, Term] = {}
+    for q, addend in term.addends:
+        factors = addend.factors if isinstance(addend, Product) and addend.rank == 1 else ()
+        block = factors[0][0] if len(factors) == 2 else None
+        if q != 1 or not isinstance(block, Block) or (factors[0][1], factors[1][1]) != ((0, 1), (1,)):
+            return []
+        found[block.place] = factors[1][0]
+        complete = len(found) == len(block.parts) == len(term.addends)
+    return [found[place] for place in sorted(found)] if found and complete else []
 
 
 def _matrix_shape(shape: Shape) -> tuple[Dim, Dim]:

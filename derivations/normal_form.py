@@ -21,7 +21,7 @@ from derivations.budget import Budget
 from derivations.elementary import Elementary
 from derivations.errors import BudgetError
 from derivations.operator_rules import operator_atom
-from derivations.operators import BUILDERS
+from derivations.operators import BUILDERS, winner
 from derivations.polynomials import (
     UNIT,
     Kind,
@@ -31,16 +31,18 @@ from derivations.polynomials import (
     accumulate,
     axis_labels,
     leaf,
+    scaled,
     single,
     tidy,
     to_term,
 )
 from derivations.sweep import candidates
-from derivations.terms import Apply, Dim, Labels, Operator, Power, Product, Shape, Sum, Term, size
+from derivations.terms import Apply, Dim, Labels, Operator, Power, Product, Shape, Sum, Term, product, size
 from derivations.traverse import postorder
 
 _WORTH_NAMING = 3
 _CHEAP = 500
+_MODERATE = 5_000
 TRANSPOSABLE = frozenset({"inverse", "det"})
 
 
@@ -55,8 +57,14 @@ class Proof:
 class Engine(Elementary):
     """Normal forms of terms, each shared node done once."""
 
-    def __init__(self, budget: Budget, opaque: frozenset[Term] = frozenset(), exponential: bool = False) -> None:
-        super().__init__(budget, exponential)
+    def __init__(
+        self,
+        budget: Budget,
+        opaque: frozenset[Term] = frozenset(),
+        exponential: bool = False,
+        apart: bool = False,
+    ) -> None:
+        super().__init__(budget, exponential, apart)
         self.opaque = opaque
         self.memo: dict[Term, Terms] = {}
 
@@ -70,10 +78,17 @@ class Engine(Elementary):
         return self.memo[root]
 
     def operator(self, name: str, inner: Terms, shape: Shape) -> Terms:
-        """An operator of a polynomial; inverse and determinant of the transposed matrix are brought to one form."""
+        """An operator of a polynomial; (cX)⁻¹ = X⁻¹/c for a number c."""
+        unit = Fraction(inner[min(inner)]) if name == "inverse" and inner else Fraction(1)
+        return scaled(self._operator(name, scaled(inner, tidy(1 / unit)), shape), tidy(1 / unit))
+
+    def _operator(self, name: str, inner: Terms, shape: Shape) -> Terms:
+        """Inverse and determinant of the transposed matrix are brought to one form."""
         arguments = {to_term(Poly(inner, shape)): False}
         if name in TRANSPOSABLE:
             arguments.setdefault(to_term(Poly(self.rename(inner, {0: 1, 1: 0}), shape)), True)
+        if name == "max":
+            return self._largest(inner, shape)
         argument = min(arguments, key=lambda term: term.digest)
         found = BUILDERS[name](argument)
         if isinstance(found, Operator):
@@ -82,6 +97,12 @@ class Engine(Elementary):
         else:
             value = self.polynomial(found)
         return self.rename(value, {0: 1, 1: 0}) if arguments[argument] and found.shape else value
+
+    def _largest(self, inner: Terms, shape: Shape) -> Terms:
+        """max x = Σ_i onehot(argmax x)_i x_i."""
+        term = to_term(Poly(inner, shape))
+        axes = range(len(shape))
+        return self.polynomial(product([(winner(term), axes), (term, axes)], axes[:-1]))
 
     def size(self, dim: Dim) -> Terms:
         return self.polynomial(size(dim))
@@ -172,20 +193,20 @@ def prove_equal(left: Term, right: Term, budget: Budget) -> Proof | None:
 
 def _first_proof(left: Term, right: Term, budget: Budget) -> Proof | None:
     """Try the stages in turn; a stage that compared whole normal forms settles all others of its mode."""
-    overruns: dict[bool, BudgetError] = {}
-    settled: set[bool] = set()
+    overruns: dict[tuple[bool, bool], BudgetError] = {}
+    settled: set[tuple[bool, bool]] = set()
     for stage in _stages(left, right):
-        if stage.exponential in settled:
+        if stage.mode in settled:
             continue
         try:
             proof = _attempt(left, right, budget, stage)
         except BudgetError as error:
-            overruns[stage.exponential] = error
+            overruns[stage.mode] = error
             continue
         if proof is not None:
             return proof
         if not stage.partial:
-            settled.add(stage.exponential)
+            settled.add(stage.mode)
     for mode, overrun in overruns.items():
         if mode not in settled:
             raise overrun
@@ -196,7 +217,7 @@ def _attempt(left: Term, right: Term, budget: Budget, stage: Stage) -> Proof | N
     """One stage, on its share of the budget."""
     units = min(stage.most, floor(budget.units * stage.share))
     part = Budget(units, budget.deadline - monotonic())
-    engine = Engine(part, stage.opaque, stage.exponential)
+    engine = Engine(part, stage.opaque, stage.exponential, stage.apart)
     try:
         if stage.sweep:
             _sweep(engine, left, right)
@@ -255,10 +276,16 @@ class Stage:
     """One way to go about a proof: what to take as unknown, and how much of the budget it may use."""
 
     exponential: bool = False
+    apart: bool = False
     opaque: frozenset[Term] = frozenset()
     sweep: bool = False
     most: int = sys.maxsize
     share: Fraction = Fraction(1)
+
+    @property
+    def mode(self) -> tuple[bool, bool]:
+        """The relations that are used."""
+        return self.exponential, self.apart
 
     @property
     def partial(self) -> bool:
@@ -275,8 +302,12 @@ def _stages(left: Term, right: Term) -> Iterator[Stage]:
     modes = [False, True] if functions & {"tanh", "sigma"} else [False]
     for exponential in modes:
         yield Stage(exponential, most=_CHEAP)
+        yield Stage(exponential, sweep=True, most=_MODERATE)
+        yield Stage(exponential, most=_MODERATE)
         yield Stage(exponential, sweep=True, share=Fraction(1, 3))
         yield Stage(exponential, share=Fraction(1, 2) if exponential != modes[-1] else Fraction(1))
+    if "log" in functions:
+        yield Stage(modes[-1], apart=True)
 
 
 def _shared(left: Term, right: Term) -> frozenset[Term]:

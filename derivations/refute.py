@@ -35,6 +35,7 @@ from derivations.evaluate import (
     work,
 )
 from derivations.functions import FUNCTIONS
+from derivations.kinks import is_piecewise
 from derivations.report import Counterexample
 from derivations.terms import Apply, Product, Size, Term, Var
 from derivations.traverse import dim_symbols, free_variables, postorder
@@ -48,6 +49,7 @@ SCALES = (
     (Fraction(1), True),
     (Fraction(1, 4), True),
 )
+FAR = tuple((Fraction(scale), False) for scale in (16, 256, 4096))
 SMALL_SIZES = (1, 2, 3)
 SIMPLE = tuple(map(Fraction, ("0", "1", "-1", "1/2", "-1/2", "2", "-2", "1/4", "-1/4")))
 MOST_TRIES = 400
@@ -107,6 +109,14 @@ def refute(left: Term, right: Term, seed: int, budget: Budget, positive: frozens
     return prober.search()
 
 
+def defined(left: Term, right: Term, seed: int) -> bool:
+    """Whether both sides have a value at some point, for at least two choices of sizes where there are some."""
+    prober = Prober(left, right, seed, Budget(units=20_000, seconds=2.0), frozenset())
+    choices = list(islice(prober.size_choices(), 3))
+    found = sum(prober.has_a_value_at(sizes) for sizes in choices)
+    return found >= min(2, len(choices))
+
+
 def contradicted(left: Term, right: Term, seed: int) -> bool:
     """Whether one point of each of two sizes certifies a difference: a quick check of a proof."""
     prober = Prober(left, right, seed, Budget(units=2_000, seconds=2.0), frozenset())
@@ -153,11 +163,22 @@ class Prober:
     def points(self) -> Iterator[Point]:
         """Points in the order of the search: the smallest sizes first, every scale at each, also with signs turned."""
         for sizes in self.size_choices():
-            for scale, positive in SCALES if self.variables else SCALES[:1]:
+            for scale, positive in self.scales():
                 point = self.point(sizes, scale, positive)
                 yield point
                 if not positive:
                     yield Point(sizes, {variable: self._turned(variable, x) for variable, x in point.values.items()})
+
+    def scales(self) -> Sequence[tuple[Fraction, bool]]:
+        """Far points, too, where piecewise functions may have their kinks."""
+        if not self.variables:
+            return SCALES[:1]
+        return SCALES + FAR if any(isinstance(x, Apply) and is_piecewise(x) for x in postorder(self.sides)) else SCALES
+
+    def has_a_value_at(self, sizes: dict[sympy.Symbol, int]) -> bool:
+        """Whether some point with these sizes gives both sides a value."""
+        with precision(PRECISIONS[0]):
+            return any(all(map(_definite, self.balls(self.point(sizes, *scale)))) for scale in SCALES)
 
     def _turned(self, variable: Term, values: Array) -> Array:
         return values if variable in self.positive else exact_array([-x for x in values.flat], values.shape)
@@ -276,6 +297,11 @@ def _gap(left: Array, right: Array, bits: int) -> Gap | None:
         if a.is_finite() and b.is_finite() and not a.overlaps(b):
             return Gap(entry, bits)
     return None
+
+
+def _definite(balls: Array) -> bool:
+    """Whether all balls are finite, and none stands at a jump."""
+    return all(x.is_finite() and x.rad() <= (1 + abs(x.mid())) / 64 for x in balls.flat)
 
 
 def _finite(balls: Array) -> bool:

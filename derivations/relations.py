@@ -13,7 +13,21 @@ from math import floor
 
 from derivations.algebra import Algebra, Draft, Rule, UndefinedValueError, moved
 from derivations.operator_rules import inverse_meets, merge_alone, merge_meets, one_hot
-from derivations.polynomials import ONE, UNIT, Key, Kind, Terms, accumulate, built, is_whole, leaf, positive, single
+from derivations.polynomials import (
+    ONE,
+    UNIT,
+    Key,
+    Kind,
+    Monomial,
+    Number,
+    Terms,
+    accumulate,
+    built,
+    is_whole,
+    leaf,
+    positive,
+    single,
+)
 from derivations.rewriting import find, take
 from derivations.terms import Block, Labels, block, delta
 
@@ -249,11 +263,41 @@ def _cancel(algebra: Algebra, draft: Draft, key: Key) -> list[Draft] | None:
     return [draft, *others]
 
 
+def _partial_fractions(algebra: Algebra, draft: Draft, key: Key) -> list[Draft] | None:
+    """1/(M·P) = (1/M − m/P)/(r·R) for P = m·M + r·R, M the larger monomial and R of positive factors or 1."""
+    (atom, labels), exponent = key, draft.factors[key]
+    lead = atom.lead
+    if exponent > 0 or not is_whole(exponent) or lead is None or len(atom.terms) != 2:
+        return None
+    ((rest, divisor),) = ((m, Fraction(value)) for m, value in atom.terms.items() if m != lead)
+    below, beside = _placed(lead, labels), _placed(rest, labels)
+    if below is None or beside is None or not all(factor[0].positive for factor, _ in beside):
+        return None
+    if any(draft.factors.get(factor, 0) > -power for factor, power in below):
+        return None
+    algebra.note("1/(a·(a + b)) = (1/a - 1/(a + b))/b")
+    for factor, power in beside:
+        algebra.put(draft, *factor, -power)
+    other = draft.copy(-atom.terms[lead] / divisor)
+    for factor, power in below:
+        algebra.put(other, *factor, power)
+    draft.coefficient = draft.coefficient / divisor
+    algebra.put(draft, atom, labels, 1)
+    return [draft, other]
+
+
+def _placed(monomial: Monomial, labels: Labels) -> list[tuple[Key, Number]] | None:
+    """The factors of a monomial with its axes on ``labels``; None where it has a summed label."""
+    if any(label < 0 for _, axes, _ in monomial for label in axes):
+        return None
+    return [((atom, tuple([x if x == UNIT else labels[x] for x in axes])), power) for atom, axes, power in monomial]
+
+
 RULES: dict[Kind, tuple[Rule, ...]] = {
     Kind.DELTA: (_zero_one, _identity),
     Kind.BLOCK: (_zero_one, _blocks_meet, _block_alone, _last_block, _block_selects),
     Kind.PATTERN: (_zero_one, merge_meets, merge_alone),
     Kind.OPERATOR: (one_hot, inverse_meets),
     Kind.APPLY: (_repeated_labels, _sine_squared, _step_power, _steps_in_order),
-    Kind.POWER: (_prime_power, _repeated_labels, _expand, _whole_again, _cancel),
+    Kind.POWER: (_prime_power, _repeated_labels, _expand, _whole_again, _cancel, _partial_fractions),
 }

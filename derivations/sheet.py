@@ -12,12 +12,13 @@ import sympy
 
 from derivations.component_names import has_components, letters_of, with_components
 from derivations.errors import ShapeError
-from derivations.facts import Fact, facts_of, is_supposed
+from derivations.facts import SUPPOSING, Fact, Property, facts_of, is_supposed, stated_before
 from derivations.gradient_names import with_gradient_names
 from derivations.infer import Declaration, Equation, Inference
 from derivations.names import GENERIC_FUNCTIONS, Names, Ref, is_constant, is_loss, rank_by_habit
 from derivations.reading import surface as s
 from derivations.reading.places import Source
+from derivations.series import free_letters, with_times
 from derivations.terms import Dim, Shape, dimension
 from derivations.world import Definition, Knowledge
 
@@ -66,7 +67,7 @@ class Sheet:
 
 def understand(source: Source, sentences: Sequence[s.Sentence]) -> Sheet:
     """Sort the sentences of a sheet into definitions, declarations and claims, and infer all shapes."""
-    return _Reader(source, with_components(with_gradient_names(sentences))).sheet()
+    return _Reader(source, with_components(with_gradient_names(with_times(sentences)))).sheet()
 
 
 class _Reader:
@@ -92,6 +93,7 @@ class _Reader:
     def _with_shapes(self) -> Sheet:
         scalars = self._scalars_only()
         self.knowledge.rows = self._vectors_are_rows()
+        self._find_lengths()
         self.knowledge.constants = self._constants()
         self.knowledge.indexed = any(
             has_components(item) for statement in self._statements() for item in statement.items
@@ -103,15 +105,24 @@ class _Reader:
             self._note_clash(equation, error)
         self.knowledge.shapes = shapes
         dims = {str(x) for shape in shapes.values() for dim in shape for x in dim.free_symbols}
+        self.knowledge.dims = frozenset(dims - inference.loose)
         introduced = inference.declared | dims | self._introduced()
         sheet = Sheet(self.source, self.entries, self.knowledge, inference.declared, scalars, dims, inference.loose)
         sheet.introduced = introduced
         sheet.facts = [fact for fact in self._facts() if fact.key not in dims]
         return sheet
 
+    def _find_lengths(self) -> None:
+        """The letter of the last time, where the sheet uses one, and the time letters that definitions leave free."""
+        letters = {time.symbol for statement in self._statements() for x in statement.items for time in free_letters(x)}
+        self.knowledge.length = "T" if "T" in letters else None
+        definitions = [*self.knowledge.families.values(), *self.knowledge.instances.values()]
+        free = ((d, time.symbol) for d in definitions for time in free_letters(d.node, length=self.knowledge.length))
+        self.knowledge.lengths = frozenset(letter for d, letter in free if letter not in (None, d.letter))
+
     def _facts(self) -> Iterator[Fact]:
         for sentence in self.sentences:
-            if isinstance(sentence, s.Statement):
+            if isinstance(sentence, s.Statement) and not self._is_said_of_defined(sentence):
                 yield from facts_of(sentence, self.names, self.source)
 
     def _constants(self) -> frozenset[str]:
@@ -140,11 +151,11 @@ class _Reader:
             return Entry(sentence, "unclear")
         if not sentence.links:
             return self._count(sentence, conditions)
-        if _is_condition(sentence) or is_supposed(sentence):
+        if _is_condition(sentence) or (is_supposed(sentence) and not self._is_said_of_defined(sentence)):
             return Entry(sentence, "definition", assumed=True)
         if sentence.links[0].relation is s.Relation.MEMBER:
             return self._declaration(sentence, (sentence.items[0],), sentence.items[1])
-        if any(facts_of(sentence, self.names, self.source)):
+        if self._states_a_fact(sentence) and not self._is_said_of_defined(sentence):
             return Entry(sentence, "definition", assumed=True)
         first = sentence.items[0]
         if isinstance(first, s.Call) and first.function == "dim":
@@ -154,6 +165,15 @@ class _Reader:
         if isinstance(first, s.Symbol) and sentence.links[0].relation in EQUATING and self._is_new(first, sentence):
             return self._definition(sentence, first)
         return Entry(sentence, "claim")
+
+    def _states_a_fact(self, sentence: s.Statement) -> bool:
+        return any(fact.kind is not Property.UNREAD for fact in facts_of(sentence, self.names, self.source))
+
+    def _is_said_of_defined(self, sentence: s.Statement) -> bool:
+        """``so we have L_t = 1`` about a name with a definition, and no word of supposing: a claim."""
+        first = sentence.items[0]
+        defined = isinstance(first, s.Symbol) and self.knowledge.defined(self.names.ref(first).key)
+        return defined and not SUPPOSING & set(sentence.lead) and not stated_before(sentence, self.source)
 
     def _defines_function(self, call: s.Call, sentence: s.Statement) -> bool:
         """``φ(x) = tanh(x)`` for a letter that is no function of the field."""
@@ -342,7 +362,7 @@ def _formal_symbols(statement: s.Statement) -> Iterator[s.Symbol]:
 
 
 def _mentions_now(node: s.Node) -> bool:
-    return any(isinstance(x, s.Symbol) and x.time is not None and x.time.symbol == "t" for x in node.walk())
+    return any(time.symbol == "t" for time in free_letters(node))
 
 
 def _dim(node: s.Node) -> Dim | None:

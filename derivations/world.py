@@ -42,6 +42,7 @@ class Mode(Enum):
     TOTAL = "total: through every path"
     WITHIN_STEP = "within the time step: earlier states held"
     IMMEDIATE = "total, but immediate for a state by a parameter"
+    SUMMED = "total, but immediate for a state by a parameter within a sum"
     DIRECT = "direct: the defining equation alone, all other names held"
 
 
@@ -50,23 +51,25 @@ class World:
     """How names are read.
 
     ``floor`` gives, per time letter (None for plain numbers), the last time that is not unfolded; ``env`` what a
-    time letter stands for; ``cut`` a name that stays a variable; ``held`` a time before which states stay variables;
-    ``only`` the one name that is unfolded (for direct partials); ``facts`` are what the sheet says of quantities;
-    ``sinks`` the quantity through which an undefined loss depends on all others.
+    time letter stands for; ``cut`` the names that stay variables; ``held`` a time before which states stay variables;
+    ``only`` the one name that is unfolded (for direct partials), at every time where it has none itself; ``facts`` are
+    what the sheet says of quantities;
+    ``sinks`` the quantity through which an undefined loss depends on all others; ``summing`` is true inside a sum.
     """
 
     floor: tuple[tuple[str | None, int], ...] = ((None, 0),)
     mode: Mode = Mode.TOTAL
     env: tuple[tuple[str, s.Time], ...] = ()
-    cut: Ref | None = None
+    cut: tuple[Ref, ...] = ()
     held: s.Time | None = None
     only: Ref | None = None
     facts: tuple[Fact, ...] = ()
     sinks: tuple[tuple[Ref, s.Symbol], ...] = ()
+    summing: bool = False
 
     def unfolds(self, ref: Ref, initial: bool = False) -> bool:
         """Whether a defined name is replaced by its definition; ``initial`` for a value given at one time alone."""
-        if ref == self.cut or (self.only is not None and ref != self.only):
+        if ref in self.cut or (self.only is not None and self.only not in (ref, Ref(ref.key))):
             return False
         if ref.time is None:
             return True
@@ -76,11 +79,11 @@ class World:
 
     def value(self, ref: Ref) -> Fraction | None:
         """The value that a fact gives a name, if one does."""
-        return next((f.value for f in self.facts if f.key == ref.key and f.time in (None, ref.time)), None)
+        return next((f.value for f in self.facts if f.value is not None and f.covers(ref)), None)
 
     def plain(self) -> World:
-        """The world in which values are taken: everything unfolded down to the floor."""
-        return replace(self, cut=None, held=None, only=None)
+        """The world in which values are taken: everything unfolded down to the floor, but for what is cut outside."""
+        return replace(self, held=None, only=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,9 @@ class Knowledge:
 
     ``functions`` holds the functions that the sheet itself defines: the name of the argument, and the formula;
     ``constants`` the names of identity matrices and columns of ones;
-    ``indexed`` says that some line speaks of components."""
+    ``indexed`` says that some line speaks of components; ``dims`` are the letters of declared dimensions;
+    ``length`` is the letter of the last time, if one is used; ``lengths`` are the time letters that definitions leave
+    free, such as the T of L = Σ_{t=1}^T L_t."""
 
     names: Names
     shapes: Mapping[str, Shape] = field(default_factory=dict)
@@ -123,10 +128,18 @@ class Knowledge:
     functions: dict[str, tuple[str, s.Node]] = field(default_factory=dict)
     constants: frozenset[str] = frozenset()
     indexed: bool = False
+    dims: frozenset[str] = frozenset()
+    length: str | None = None
+    lengths: frozenset[str] = frozenset()
 
     def definition(self, ref: Ref) -> Definition | None:
         """The definition that fits a name at a time."""
         return self.instances.get(ref) or self.families.get(ref.key)
+
+    def is_dimension(self, symbol: s.Symbol) -> bool:
+        """Whether a symbol is a dimension that the sheet declared, used as a number."""
+        ref = self.names.ref(symbol)
+        return ref.time is None and ref.key in self.dims and not self.defined(ref.key)
 
     def reachable(self, *nodes: s.Node) -> set[str]:
         """The names of expressions, and those that their definitions speak of in turn."""

@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from derivations.backprop import Derivation, Layout
+    from derivations.cells import Cell
     from derivations.report import Report
+    from numeric.agreement import CrossCheck
 
-__all__ = ["check"]
+__all__ = ["check", "crosscheck", "derive"]
 __version__ = "0.1.0"
 
 
@@ -30,6 +33,32 @@ def check(
 
     options = Options(seed, time_limit, strict)
     return check_sheet(read_sheet(sheet), options, autograd_witness() if torch else None)
+
+
+def derive(
+    subject: str | Path | Cell,
+    by: Sequence[str] = ("all",),
+    *,
+    steps: int | None = None,
+    layout: Layout = "denominator",
+    every: bool = False,
+) -> Derivation:
+    """Derive the gradients of a recurrent cell as named δ equations, each proved.
+
+    ``subject`` is the name of a cell, a :class:`~derivations.cells.Cell`, or the path of a sheet that defines one;
+    ``by`` names parameters, inputs or initial states. Without ``steps`` the recursion at any time t is derived; with
+    ``every`` the loss sees every output. Raises UsageError for names that do not exist.
+    """
+    from gradproof.commands.derive import derivation
+
+    return derivation(subject, by, steps, layout, every)
+
+
+def crosscheck(subject: Any, *arguments: Any, **options: Any) -> CrossCheck:
+    """Compare gradients with torch autograd and finite differences; see :func:`numeric.crosscheck.crosscheck`."""
+    from numeric.crosscheck import crosscheck as compare
+
+    return compare(subject, *arguments, **options)
 
 
 def autograd_witness() -> Callable[[Sequence[Any], int], Sequence[Any]]:

@@ -16,6 +16,8 @@ import click
 
 from derivations.errors import GradproofError, InternalError, UsageError
 from gradproof import __version__, autograd_witness
+from gradproof.commands.crosscheck import crosscheck
+from gradproof.commands.derive import derive
 from gradproof.sheets import read_sheet
 
 if TYPE_CHECKING:
@@ -37,6 +39,10 @@ def _a_number(context: click.Context, parameter: click.Parameter, value: float) 
 @click.version_option(__version__, prog_name="gradproof")
 def cli() -> None:
     """Proofread your gradients."""
+
+
+cli.add_command(derive)
+cli.add_command(crosscheck)
 
 
 @cli.command()
@@ -150,4 +156,7 @@ def main() -> None:
         sys.exit(130)
     except click.ClickException as error:
         error.show()
+        sys.exit(UNUSABLE)
+    except GradproofError as error:
+        _complain(error, "--debug" in sys.argv)
         sys.exit(UNUSABLE)

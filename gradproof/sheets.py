@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from derivations.errors import UsageError
+from derivations.reading.notebook import read_notebook
 from derivations.reading.places import Source
 
 MOST_BYTES = 5_000_000
@@ -66,7 +67,7 @@ def decode(name: str, data: bytes) -> Source:
         raise _binary(name, text.index("\0"))
     if not text.strip():
         raise UsageError(f"{name}: the file is empty; there is nothing to check")
-    return Source(name, text)
+    return read_notebook(name, text) if name.lower().endswith(".ipynb") else Source(name, text)
 
 
 def _binary(name: str, offset: int) -> UsageError:

@@ -37,6 +37,7 @@ class Block:
     text: str
     display: bool
     closed: bool = True
+    reason: str = ""  # why what looks like a formula is not read
 
 
 @dataclass(frozen=True, slots=True)

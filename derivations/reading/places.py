@@ -24,14 +24,16 @@ class Place:
 
     line: int
     column: int
+    cell: int | None = None  # of a notebook, counted from 1
 
 
 @dataclass(frozen=True)
 class Source:
-    """A named text."""
+    """A named text; of a notebook, ``cells`` has for each cell read its first line here and its number."""
 
     name: str
     text: str
+    cells: tuple[tuple[int, int], ...] = ()
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -43,6 +45,14 @@ class Source:
         """The line and column of an offset."""
         line = bisect_right(self._starts, offset)
         return Place(line, offset - self._starts[line - 1] + 1)
+
+    def shown(self, place: Place) -> Place:
+        """A place as the author sees it: in a notebook, the cell and the line in it."""
+        k = bisect_right(self.cells, place.line, key=lambda cell: cell[0]) - 1
+        if k < 0:
+            return place
+        first, number = self.cells[k]
+        return Place(place.line - first + 1, place.column, number)
 
     def line(self, number: int) -> str:
         """The text of a line, without its end."""

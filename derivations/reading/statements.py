@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from derivations.reading import grammar
+from derivations.reading.macros import Macro, Macros, blanked, find_definitions, tokens_of
 from derivations.reading.markdown import Block, find_blocks
 from derivations.reading.parser import dimensions, parse_tokens
 from derivations.reading.places import Source, Span
@@ -28,7 +29,6 @@ from derivations.reading.surface import (
     Tuple,
     Unreadable,
 )
-from derivations.reading.tokenizer import tokenize
 from derivations.reading.tokens import Token, is_relation
 from derivations.reading.wrapping import unwrap
 
@@ -44,22 +44,36 @@ def read_markdown(source: Source) -> list[Sentence]:
     A display that begins with a relation goes on from the display before it if nothing stands between the two.
     Inline formulas that cannot be read and contain no relation are mentions and left out.
     """
+    blocks = find_blocks(source)
+    definitions = [macro for block in blocks for macro in find_definitions(block.text, block.span.start)]
+    return read_blocks(source, [_without(block, definitions) for block in blocks], Macros(definitions))
+
+
+def _without(block: Block, definitions: Sequence[Macro]) -> Block:
+    """A formula without the definitions of commands in it."""
+    inside = [macro.span for macro in definitions if block.span.start <= macro.span.start < block.span.end]
+    return replace(block, text=blanked(block.text, inside, block.span.start)) if inside else block
+
+
+def read_blocks(source: Source, blocks: Sequence[Block], macros: Macros) -> list[Sentence]:
+    """The statements of the formulas of a document, in their order."""
     found: list[Sentence] = []
     before: Block | None = None
     previous: Sentence | None = None
-    for block in find_blocks(source):
+    for block in blocks:
         touching = before is not None and not source.text[before.outer.end : block.outer.start].strip()
-        sentences = _read_block(block, previous if touching and isinstance(previous, Statement) else None)
+        goes_on = previous if touching and isinstance(previous, Statement) else None
+        sentences = _read_block(block, goes_on, macros.before(block.span.start + len(block.text)))
         sentences = sentences if block.display else _led(sentences, source.text, block.outer.start)
         before, previous = block, sentences[-1] if sentences and block.display else None
         found += sentences
     return found
 
 
-def _read_block(block: Block, previous: Statement | None) -> list[Sentence]:
+def _read_block(block: Block, previous: Statement | None, macros: dict[str, Macro]) -> list[Sentence]:
     if not block.closed:
-        return [Unreadable(block.outer, Span(block.outer.start, block.span.start), UNCLOSED, "$$")]
-    return read_math(block.text, block.span.start, block.display, previous)
+        return [Unreadable(block.outer, Span(block.outer.start, block.span.start), block.reason or UNCLOSED, "$$")]
+    return read_math(block.text, block.span.start, block.display, previous, macros)
 
 
 def _led(found: list[Sentence], text: str, start: int) -> list[Sentence]:
@@ -70,13 +84,23 @@ def _led(found: list[Sentence], text: str, start: int) -> list[Sentence]:
     return [replace(found[0], lead=(match[1].lower(), *found[0].lead)), *found[1:]]
 
 
-def read_math(text: str, offset: int, display: bool = True, previous: Statement | None = None) -> list[Sentence]:
+def read_math(
+    text: str,
+    offset: int,
+    display: bool = True,
+    previous: Statement | None = None,
+    macros: dict[str, Macro] | None = None,
+) -> list[Sentence]:
     """The statements of one formula whose text begins at an offset; ``previous`` is what it may go on from."""
     if len(text) > grammar.MAX_LENGTH:
         span = Span(offset, offset + len(text))
         return [Unreadable(span, Span(span.start, span.start + 1), TOO_LONG, display=display)]
+    try:
+        tokens = tokens_of(text, offset, macros or {})
+    except Slip as slip:
+        return [Unreadable(Span(offset, offset + len(text)), slip.at, slip.message, display=display)]
     builder = _Builder(display, previous)
-    for row in rows(unwrap(tokenize(text, offset))):
+    for row in rows(unwrap(tokens)):
         for piece in pieces(row):
             builder.add(piece)
     return builder.finish()

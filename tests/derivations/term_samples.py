@@ -280,6 +280,7 @@ _REAL: dict[str, Any] = {
     "log": np.log,
     "sin": np.sin,
     "cos": np.cos,
+    "step": lambda a: np.heaviside(a, 0.0),
     "f": lambda a: np.cos(a) + a / 3,
 }
 POINTS = [

@@ -106,7 +106,7 @@ def test_every_cell_says_what_it_is(name):
     assert {after for _, after in found.states} <= defined
 
 
-@pytest.mark.parametrize("name", sorted(set(CELLS) - {"lstm-concat", "phased-lstm"}))
+@pytest.mark.parametrize("name", sorted(CELLS))
 def test_lifted_gradients_lower_to_themselves(name):
     unrolled = unroll(cell(name), 1)
     cotangent = var("g", *unrolled.outputs()[-1].shape)

@@ -1,0 +1,258 @@
+"""Claims for all times: checked at small times, then proved by induction.
+
+A claim whose sums and products run to a time letter, or whose total derivatives reach back without end, is instantiated
+at small numbers, where everything is finite. A difference at one of them makes it wrong. If there is none, the
+recurrences of both sides are compared (:mod:`derivations.recurrences`); a proof there is one for all times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from derivations.budget import Budget
+from derivations.decide import Decision, decide
+from derivations.reading import surface as s
+from derivations.reading.grammar import TIMES
+from derivations.recurrences import Recurrences
+from derivations.report import Verdict
+from derivations.series import Moment, ReversedBoundsError, free_letters
+from derivations.world import Mode, World
+
+if TYPE_CHECKING:
+    from derivations.judge import Attempt, Judge, Judgement
+
+LAST = 4
+BEYOND = 2
+FARTHEST = 8
+RIGHT = (Verdict.PROVED, Verdict.HOLDS)
+Times = tuple[tuple[str, int], ...]
+"""A number for every time letter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """The time letters of a claim: the one that grows, another that is fixed below it, and the offsets they come with.
+
+    ``low`` and ``high`` are the least and greatest offset of each; ``last`` is how far one must count so that no number
+    in the claim can hide a difference.
+    """
+
+    growing: str
+    fixed: str | None
+    low: dict[str, int]
+    high: dict[str, int]
+    last: int
+
+    def instances(self) -> list[Times]:
+        """All small times at which every quantity of the claim exists, the earliest first."""
+        found: list[Times] = []
+        for last in range(max(1, 1 - self.low[self.growing]), self.last + 1):
+            found += [((self.growing, last), *own) for own in self._below(last)]
+        return found
+
+    def _below(self, last: int) -> Iterator[Times]:
+        if self.fixed is None:
+            yield ()
+            return
+        end = last + self.high[self.growing] - self.high[self.fixed]
+        for time in range(max(1, 1 - self.low[self.fixed]), end + 1):
+            yield ((self.fixed, time),)
+
+
+@dataclass(slots=True)
+class Instance:
+    """A claim at small times: the readings under which both sides may agree."""
+
+    times: Times
+    found: Judgement
+    attempts: list[Attempt]
+    agreeing: list[Attempt]
+
+    @property
+    def gap(self) -> int:
+        """How far the growing time lies above the fixed one, or above zero."""
+        return self.times[0][1] - (self.times[1][1] if len(self.times) > 1 else 0)
+
+
+class AllTimes:
+    """Judges one claim in the senses of ∂ that a symbolic time leaves open."""
+
+    def __init__(self, judge: Judge, left: s.Node, right: s.Node, world: World, budget: Budget) -> None:
+        self.judge = judge
+        self.sides = left, right
+        self.world = world
+        self.budget = budget
+        self.refuted: Instance | None = None
+        self.open = ""
+
+    def judge_in(self, found: Judgement, modes: Sequence[Mode]) -> None:
+        """Write into ``found`` under which of some senses of ∂ the claim is right, or else what is the matter."""
+        letters = self._letters()
+        if isinstance(letters, str):
+            found.decision = Decision(Verdict.UNDECIDED, letters)
+            return
+        for mode in modes:
+            right = self._in_mode(letters, mode, found)
+            if right is not None:
+                found.right[mode] = right
+        if not found.right:
+            self._not_right(found)
+
+    def _not_right(self, found: Judgement) -> None:
+        if self.open:
+            found.decision = Decision(Verdict.UNDECIDED, self.open)
+        elif self.refuted is not None:
+            wrong = self.refuted.found
+            found.attempts, found.best, found.misfit = self.refuted.attempts, wrong.best, wrong.misfit
+            found.decision, found.times = wrong.decision, self.refuted.times
+            found.shapes = wrong.shapes
+        elif not found.unclear and not found.misfit:
+            found.decision = Decision(Verdict.UNDECIDED, "no sense of ∂ gives this step a meaning at small times")
+
+    # Times
+
+    def _letters(self) -> Letters | str:
+        """The time letters, or why there is no way to count up."""
+        times = list(self._times())
+        names = sorted({time.symbol for time in times if time.symbol is not None})
+        if not 1 <= len(names) <= 2:
+            return "this claim has no time letter" if not names else f"the times {', '.join(names)} are too many"
+        names.sort(key=lambda name: ("T", "t").index(name) if name in ("T", "t") else 3 if name in TIMES else 2)
+        if len(names) == 2 and not {names[0]} & TIMES:
+            return f"it is open which of the times {', '.join(names)} grows"
+        low = {name: min(0, *(time.offset for time in times if time.symbol == name)) for name in names}
+        high = {name: max(time.offset for time in times if time.symbol == name) for name in names}
+        last = max(LAST, BEYOND + max((abs(k) for side in self.sides for k in _numbers(side)), default=0))
+        if last > FARTHEST:
+            return f"a claim with a number such as {last - BEYOND} among its times cannot be checked"
+        return Letters(names[0], names[1] if len(names) > 1 else None, low, high, last)
+
+    def _times(self) -> Iterator[s.Time]:
+        knowledge = self.judge.elaborator.knowledge
+        reached = knowledge.reachable(*self.sides)
+        for side in self.sides:
+            yield from free_letters(side, length=knowledge.length)
+        if reached & knowledge.implicit:
+            yield s.Time("t", 0)
+        definitions = [knowledge.families[key] for key in sorted(reached & knowledge.families.keys())]
+        for definition in definitions:
+            for time in free_letters(definition.node, length=knowledge.length):
+                if time.symbol in knowledge.lengths and time.symbol != definition.letter:
+                    yield s.Time(time.symbol, 0)
+
+    # One sense of ∂
+
+    def _in_mode(self, letters: Letters, mode: Mode, found: Judgement) -> tuple[Attempt, Decision] | None:
+        instances: list[Instance] = []
+        skipped: list[Instance] = []
+        for times in letters.instances():
+            instance = self._instance(times, mode)
+            if isinstance(instance.found.unclear, ReversedBoundsError):
+                skipped.append(instance)
+                continue
+            if not self._applies(instance, found):
+                self._misfit(letters, mode, found)
+                return None
+            if not instance.agreeing:
+                self._refute(instance, mode)
+                return None
+            instances.append(instance)
+        if not self._domain(instances, skipped, found):
+            return None
+        return self._agreed(letters, mode, instances)
+
+    def _instance(self, times: Times, mode: Mode) -> Instance:
+        found = self.judge.blank(*self.sides)
+        env = tuple((letter, s.Time(None, value)) for letter, value in times)
+        world = World(((None, 0),), env=env, facts=self.world.facts)
+        world = replace(world, sinks=self.judge.elaborator.sinks(self.sides, world))
+        found.outputs = self.judge.outputs(*self.sides, world)
+        attempts = self.judge.attempts(*self.sides, world, found, (mode,))
+        agreeing = [a for a in attempts if self.judge.screen.may_agree(a.left, a.right)]
+        return Instance(times, found, attempts, agreeing)
+
+    def _applies(self, instance: Instance, found: Judgement) -> bool:
+        """Whether the claim has a meaning at these times; what is the matter is noted."""
+        if instance.found.unclear is not None:
+            found.unclear = found.unclear or instance.found.unclear
+        elif instance.found.open_modes:
+            self.open = self.open or f"at {said(instance.times)} the claim is still open"
+        return bool(instance.attempts)
+
+    def _misfit(self, letters: Letters, mode: Mode, found: Judgement) -> None:
+        """Shapes that do not fit at the times that are farthest apart fit nowhere."""
+        farthest = max(letters.instances(), key=lambda times: times[0][1] - (times[1][1] if len(times) > 1 else 0))
+        instance = self._instance(farthest, mode)
+        if not instance.attempts and not instance.found.unclear and not instance.found.open_modes:
+            found.misfit = found.misfit or instance.found.misfit
+            found.shapes = found.shapes or instance.found.shapes
+
+    def _refute(self, instance: Instance, mode: Mode) -> None:
+        """Wrong at some times if every reading is certainly different there."""
+        self.judge.refute(instance.attempts, instance.found, self.budget)
+        if instance.found.verdict is not Verdict.WRONG:
+            self.open = self.open or f"the claim at {said(instance.times)} could not be decided"
+        elif self.refuted is None:
+            self.refuted = instance
+
+    def _domain(self, instances: list[Instance], skipped: list[Instance], found: Judgement) -> bool:
+        """Whether the times at which the bounds make sense are all those from some gap on."""
+        if len(instances) < 3:
+            found.unclear = found.unclear or next((x.found.unclear for x in skipped), None)
+            self.open = self.open or "too few small times give this claim a meaning"
+            return False
+        least = min(instance.gap for instance in instances)
+        if any(instance.gap >= least for instance in skipped):
+            self.open = self.open or "its bounds are reversed at some times only"
+            return False
+        return True
+
+    def _agreed(self, letters: Letters, mode: Mode, instances: list[Instance]) -> tuple[Attempt, Decision] | None:
+        """One reading that is right at all times: the simplest one of the last."""
+        last = max(instances, key=lambda instance: instance.gap)
+        for chosen in last.agreeing:
+            row = [next((a for a in x.agreeing if a.readings <= chosen.readings), None) for x in instances]
+            if None in row:
+                continue
+            pairs = [(x, a) for x, a in zip(instances, row, strict=True) if a is not None]
+            decision = self._by_induction(letters, mode, last, chosen, instances) or self._case_by_case(letters, pairs)
+            if decision is not None:
+                return chosen, decision
+        self.open = self.open or "no reading could be decided at all small times"
+        return None
+
+    def _by_induction(
+        self, letters: Letters, mode: Mode, last: Instance, chosen: Attempt, instances: list[Instance]
+    ) -> Decision | None:
+        """A proof for all times under the reading of the last instance."""
+        recurrences = Recurrences(self.judge, self.sides, self.world, mode, letters.growing, letters.fixed)
+        first = min(instance.gap for instance in instances)
+        proof = recurrences.prove(chosen.readings, first, Budget(seconds=self.judge.seconds / 2))
+        return self.judge.admitted(chosen, Decision(Verdict.PROVED, proof), last.found) if proof else None
+
+    def _case_by_case(self, letters: Letters, pairs: list[tuple[Instance, Attempt]]) -> Decision | None:
+        """That the claim holds as far as was counted."""
+        conditions: dict[str, None] = {}
+        for instance, attempt in pairs:
+            decision = decide(attempt.left, attempt.right, self.judge.seed, Budget(seconds=self.judge.seconds / 4))
+            admitted = self.judge.admitted(attempt, decision, instance.found) if decision.verdict in RIGHT else None
+            if admitted is None:
+                return None
+            conditions |= {admitted.why: None} if admitted.why else {}
+        checked = ", ".join(str(n) for n in sorted({instance.times[0][1] for instance, _ in pairs}))
+        short = f"checked at {letters.growing} = {checked}; not proved for all {letters.growing}"
+        return Decision(Verdict.HOLDS, "; ".join((short, *conditions)))
+
+
+def _numbers(node: s.Node) -> Iterator[int]:
+    """The numbers in the times and bounds of an expression."""
+    for x in node.walk():
+        if isinstance(x, s.Symbol | Moment) and x.time is not None:
+            yield x.time.offset
+
+
+def said(times: Times) -> str:
+    """``T = 3, i = 1``."""
+    return ", ".join(f"{letter} = {value}" for letter, value in times)

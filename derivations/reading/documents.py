@@ -1,0 +1,50 @@
+"""Documents of every kind to statements: the one place that knows which kind a file is."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from pathlib import PurePath
+from typing import Final
+
+from derivations.reading.latex_document import LatexDocument
+from derivations.reading.macros import Macros
+from derivations.reading.plain import find_lines
+from derivations.reading.places import Source
+from derivations.reading.statements import read_blocks, read_markdown
+from derivations.reading.surface import Sentence
+
+
+class Kind(Enum):
+    """The kinds of documents; a notebook is Markdown by the time it is a Source."""
+
+    MARKDOWN = "Markdown"
+    LATEX = "LaTeX"
+    PLAIN = "plain text"
+
+
+SUFFIXES: Final = {
+    ".md": Kind.MARKDOWN, ".markdown": Kind.MARKDOWN, ".ipynb": Kind.MARKDOWN, ".tex": Kind.LATEX, ".txt": Kind.PLAIN,
+}  # fmt: skip
+LATEX_MARK: Final = re.compile(r"^[ \t]*\\(?:documentclass|begin\s*\{document\})", re.MULTILINE)
+DELIMITED: Final = re.compile(r"\$|\\[(\[]|\\begin\{")
+
+
+def kind_of(source: Source) -> Kind:
+    """By the file's name; else LaTeX where a document begins, and Markdown."""
+    known = SUFFIXES.get(PurePath(source.name).suffix.lower())
+    if known is Kind.PLAIN and DELIMITED.search(source.text):
+        return Kind.LATEX if LATEX_MARK.search(source.text) else Kind.MARKDOWN
+    return known or (Kind.LATEX if LATEX_MARK.search(source.text) else Kind.MARKDOWN)
+
+
+def read_document(source: Source) -> list[Sentence]:
+    """All statements of a document, in its order; spans are offsets into ``source.text``."""
+    kind = kind_of(source)
+    if kind is Kind.MARKDOWN:
+        return read_markdown(source)
+    if kind is Kind.PLAIN:
+        return read_blocks(source, find_lines(source), Macros())
+    document = LatexDocument(source)
+    found = [*read_blocks(source, document.blocks, document.macros), *document.refused()]
+    return sorted(found, key=lambda sentence: sentence.span.start)

@@ -1,0 +1,61 @@
+"""Jupyter notebooks as one Markdown text that knows which of its lines are which cell's.
+
+The shape is that of nbformat 4 (https://nbformat.readthedocs.io/en/latest/format_description.html).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from derivations.errors import UsageError
+from derivations.reading.places import Source
+
+MARK: Final = "%%gradproof"
+REMEDY: Final = "save it again from Jupyter"
+
+
+def read_notebook(name: str, text: str) -> Source:
+    """The Markdown cells of a notebook and its code cells that begin with ``%%gradproof``, an empty line between them.
+
+    ``Source.cells`` keeps where each begins. Raises UsageError where the file is no notebook.
+    """
+    parts: list[str] = []
+    cells: list[tuple[int, int]] = []
+    lines = 1
+    for number, content in _cells(name, text):
+        cells.append((lines, number))
+        parts.append(content)
+        lines += content.count("\n") + 2
+    return Source(name, "\n\n".join(parts), tuple(cells))
+
+
+def _cells(name: str, text: str) -> list[tuple[int, str]]:
+    """The cells to be read, with their numbers counted from 1 over all cells."""
+    found = []
+    for number, cell in enumerate(_listed(name, text), 1):
+        content = _content(name, number, cell)
+        if cell.get("cell_type") == "markdown":
+            found.append((number, content))
+        elif cell.get("cell_type") == "code" and content.split("\n", 1)[0].strip() == MARK:
+            found.append((number, " " * len(MARK) + content[content.index(MARK) + len(MARK) :]))
+    return found
+
+
+def _listed(name: str, text: str) -> list[Any]:
+    try:
+        notebook = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{name}: not a notebook, for it is no JSON; {REMEDY}") from error
+    cells = notebook.get("cells") if isinstance(notebook, dict) else None
+    if not isinstance(cells, list):
+        raise UsageError(f"{name}: a notebook without a list of cells (nbformat 4 is read); {REMEDY}")
+    return cells
+
+
+def _content(name: str, number: int, cell: Any) -> str:
+    source = cell.get("source") if isinstance(cell, dict) else None
+    lines = [source] if isinstance(source, str) else source
+    if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
+        raise UsageError(f"{name}: cell {number} has no text as its source; {REMEDY}")
+    return "".join(lines).replace("\r\n", "\n")
