@@ -16,8 +16,8 @@ from derivations.explain import Explainer
 from derivations.facts import Fact, in_force
 from derivations.judge import Judge, Judgement
 from derivations.reading import surface as s
+from derivations.reading.documents import read_document
 from derivations.reading.places import Source, Span
-from derivations.reading.statements import read_markdown
 from derivations.report import Report, StatementReport, Step, SymbolReport, Verdict, Witnesses, worst
 from derivations.sheet import EQUATING, Entry, Sheet, understand
 from derivations.terms import Term, dim_short
@@ -80,7 +80,7 @@ class Checker:
         self.source = source
         self.options = options
         self.witness = witness
-        self.sheet: Sheet = understand(source, read_markdown(source))
+        self.sheet: Sheet = understand(source, read_document(source))
         self.elaborator = Elaborator(self.sheet.knowledge, scalar=self.sheet.scalars_only)
         self.judge = Judge(self.elaborator, options.seed, options.time_limit)
 

@@ -96,6 +96,16 @@ def letters_of(symbol: s.Symbol) -> tuple[str, ...]:
     return letters if len(letters) == len(symbol.component) else ()
 
 
+def bound(node: s.Node | None) -> str:
+    """The bound of a sum as text: a number, or the letter of a dimension; empty for anything else."""
+    if isinstance(node, s.Number):
+        return str(node.value)
+    time = getattr(node, "time", None)
+    if isinstance(time, s.Time) and not getattr(node, "base", ""):
+        return str(time.offset) if time.symbol is None else time.symbol if not time.offset else ""
+    return key_of(node) if isinstance(node, s.Symbol) and time is None else ""
+
+
 def has_components(node: s.Node) -> bool:
     """Whether an expression speaks of components."""
     return any(isinstance(x, s.Symbol) and bool(x.component) for x in node.walk())

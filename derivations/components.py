@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from derivations.calls import rational
-from derivations.component_names import has_components, letters_of
+from derivations.component_names import bound, has_components, letters_of
 from derivations.functions import FUNCTIONS, derivative
 from derivations.names import GENERIC_FUNCTIONS
 from derivations.reading import surface as s
@@ -185,11 +185,9 @@ class Components:
         return Indexed(product([(body.term, body.letters)], rest), rest)
 
     def _require_whole_range(self, node: s.Big, dim: Dim) -> None:
-        lower, upper = node.lower, node.upper
-        starts = lower is None or (isinstance(lower, s.Number) and lower.value == 1)
-        ends = upper is None or (isinstance(upper, s.Symbol) and not upper.time)
-        number_of = isinstance(upper, s.Number) and str(dim) == str(upper.value)
-        if not starts or not (ends or number_of):
+        starts = node.lower is None or bound(node.lower) == "1"
+        ends = bound(node.upper)
+        if not starts or not (node.upper is None or ends == str(dim) or ends.isalpha()):
             raise UnclearError("a sum over some of the components cannot be checked yet", node.span, "the whole range")
 
     def _partial(self, node: s.Partial) -> Indexed:

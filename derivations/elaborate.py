@@ -397,9 +397,10 @@ class Elaborator:
         """A name at or before the last time that is unfolded is free, so that its derivative is not known."""
         for node in outside_series(of):
             ref = self.ref(node, inner) if isinstance(node, s.Symbol) else None
-            if ref is not None and ref.time is not None and ref not in inner.cut and self._is_past(ref.time, inner):
-                if self.knowledge.definition(ref) is not None:
-                    raise OpenEndedError(f"{ref} is taken as given")
+            if ref is None or ref.time is None or ref in inner.cut or not self._is_past(ref.time, inner):
+                continue
+            if self.knowledge.definition(ref) is not None:
+                raise OpenEndedError(f"{ref} is taken as given")
 
     def _is_past(self, time: s.Time, world: World) -> bool:
         return time.symbol is not None and time.offset <= dict(world.floor).get(time.symbol, -1)

@@ -52,6 +52,10 @@ class Letters:
             found += [((self.growing, last), *own) for own in self._below(last)]
         return found
 
+    def farthest(self) -> Times:
+        """The small times that are farthest apart."""
+        return max(self.instances(), key=lambda times: times[0][1] - (times[1][1] if len(times) > 1 else 0))
+
     def _below(self, last: int) -> Iterator[Times]:
         if self.fixed is None:
             yield ()
@@ -92,6 +96,10 @@ class AllTimes:
         letters = self._letters()
         if isinstance(letters, str):
             found.decision = Decision(Verdict.UNDECIDED, letters)
+            return
+        far = self._instance(letters.farthest(), modes[0])
+        if isinstance(far.found.unclear, ReversedBoundsError):
+            found.unclear = far.found.unclear
             return
         for mode in modes:
             right = self._in_mode(letters, mode, found)
@@ -183,8 +191,7 @@ class AllTimes:
 
     def _misfit(self, letters: Letters, mode: Mode, found: Judgement) -> None:
         """Shapes that do not fit at the times that are farthest apart fit nowhere."""
-        farthest = max(letters.instances(), key=lambda times: times[0][1] - (times[1][1] if len(times) > 1 else 0))
-        instance = self._instance(farthest, mode)
+        instance = self._instance(letters.farthest(), mode)
         if not instance.attempts and not instance.found.unclear and not instance.found.open_modes:
             found.misfit = found.misfit or instance.found.misfit
             found.shapes = found.shapes or instance.found.shapes
@@ -205,7 +212,7 @@ class AllTimes:
             return False
         least = min(instance.gap for instance in instances)
         if any(instance.gap >= least for instance in skipped):
-            self.open = self.open or "its bounds are reversed at some times only"
+            found.unclear = found.unclear or skipped[0].found.unclear
             return False
         return True
 

@@ -9,10 +9,10 @@ import sympy
 
 from derivations import names as habits
 from derivations.calls import SPECIAL, Result
-from derivations.component_names import has_components, letters_of
+from derivations.component_names import bound, has_components, letters_of
 from derivations.errors import ShapeError
 from derivations.functions import FUNCTIONS
-from derivations.names import CONSTANTS, Names, is_loss, key_of, rank_by_habit
+from derivations.names import CONSTANTS, Names, is_loss, rank_by_habit
 from derivations.products import Form, choices, fold, plans
 from derivations.reading import surface as s
 from derivations.shapes import Dimensions, is_unknown
@@ -242,8 +242,8 @@ class _ShapeReader:
         for part in node.walk():
             if isinstance(part, s.Symbol) and part.component:
                 self._index(letters_of(part), self.symbol(replace(part, component=())))
-            elif isinstance(part, s.Big) and isinstance(part.upper, s.Symbol) and not part.upper.time:
-                self._index((part.index,), (dimension(key_of(part.upper)),))
+            elif isinstance(part, s.Big) and bound(part.upper).isalpha() and part.index in self.letters:
+                self._index((part.index,), (dimension(bound(part.upper)),))
 
     def _index(self, letters: tuple[str, ...], shape: Shape) -> None:
         for letter, dim in zip(letters, shape, strict=False):

@@ -49,8 +49,8 @@ class ReversedBoundsError(UnclearError):
 def with_times(sentences: Sequence[s.Sentence]) -> list[s.Sentence]:
     """The sentences with the indices of sums and products over time, and their bounds, read as times: h_k, h_{k+1}."""
     nodes = [n for x in sentences if isinstance(x, s.Statement) for item in x.items for n in item.walk()]
-    letters = time_letters(nodes)
     timed = {key_of(n, "") for n in nodes if isinstance(n, s.Symbol) and n.time is not None and not n.name}
+    letters = time_letters(nodes, timed)
     if not letters:
         return list(sentences)
 
@@ -66,11 +66,15 @@ def with_times(sentences: Sequence[s.Sentence]) -> list[s.Sentence]:
     ]
 
 
-def time_letters(nodes: Iterable[s.Node]) -> set[str]:
-    """The indices and bounds of sums and products whose bounds, directly or through one another, are times."""
+def time_letters(nodes: Iterable[s.Node], timed: set[str]) -> set[str]:
+    """The indices and bounds of sums and products over time.
+
+    Those are the ones whose bounds, directly or through one another, are times, and those from number to number whose
+    index is a subscript of a quantity of ``timed``.
+    """
     bigs = [node for node in nodes if isinstance(node, s.Big)]
-    found: set[str] = set()
-    known = set(TIMES)
+    found = {big.index for big in bigs if _counts_times(big, timed)}
+    known = TIMES | found
     for _ in bigs:
         for big in bigs:
             letters = _letters_of(big)
@@ -78,6 +82,12 @@ def time_letters(nodes: Iterable[s.Node]) -> set[str]:
                 found |= letters | {big.index}
                 known |= found
     return found
+
+
+def _counts_times(big: s.Big, timed: set[str]) -> bool:
+    symbols = [x for x in big.body.walk() if isinstance(x, s.Symbol) and x.time is None and key_of(x, "") in timed]
+    numbers = isinstance(big.lower, s.Number) and isinstance(big.upper, s.Number)
+    return numbers and any(_with_time(x, {big.index}).time is not None for x in symbols)
 
 
 def _letters_of(big: s.Big) -> set[str]:

@@ -29,7 +29,6 @@ from derivations.series import (
     bounds,
     free_letters,
     ordered_by_time,
-    outside_series,
     pick,
     series,
     unit,

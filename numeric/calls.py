@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -125,11 +125,26 @@ def find_caller(
             caller = Caller(function, given.keywords, tensors)
             more = further if doubled else [u.astype(np.float32) for u in further]
             try:
-                return caller, doubled, caller(values, *more)
+                result = caller(values, *more)
             except FAILURES as error:
                 failures.append(error)
+                continue
+            return _preferring_tensors(caller, values, more, result, doubled)
     own = f"{type(failures[0]).__name__}: {failures[0]}"
     raise UsageError(f"{what} fails at these inputs: {own}") from failures[0]
+
+
+def _preferring_tensors(
+    caller: Caller, values: Values, further: Sequence[Array], result: Any, doubled: bool
+) -> tuple[Caller, bool, Any]:
+    """A function that makes tensors of arrays gets tensors at once, where it takes them."""
+    if isinstance(result, torch.Tensor) and not caller.tensors:
+        better = replace(caller, tensors=True)
+        try:
+            return better, doubled, better(values, *further)
+        except FAILURES:
+            return caller, doubled, result
+    return caller, doubled, result
 
 
 def takes(function: Callable[..., Any], given: Arguments) -> bool:

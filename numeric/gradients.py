@@ -16,11 +16,11 @@ from derivations.errors import UsageError
 from derivations.evaluate import Array
 from numeric.agreement import CrossCheck, Error, Outcome, Row
 from numeric.calls import PRECISIONS, Arguments, Caller, arguments, find_caller, named_gradients, takes
-from numeric.diagnosis import diagnose
 from numeric.differences import DOUBLE, SLACK, Convergence, Limit, Setting, converge, typical
 from numeric.naming import Namer
 from numeric.references import AUTOGRAD, MOST_ENTRIES, Reference, autograd, entry_limit, quotients, subject
 from numeric.sampling import normal
+from numeric.searches import diagnose
 
 TOLERANCE = 1e-9
 SINGLE_TOLERANCE = 1e-4

@@ -8,9 +8,10 @@ import numpy as np
 
 from derivations.evaluate import Array
 from numeric.agreement import Error
-from numeric.diagnosis import Context, plain_slip, searched_slip, simple, wrong_part
+from numeric.diagnosis import Context, plain_slip, simple, wrong_part
 from numeric.mutations import Mutation
 from numeric.references import Autograd, Reference, Subject
+from numeric.searches import searched_slip
 
 TIGHTEST = 1e-12
 

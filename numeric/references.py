@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -130,9 +131,13 @@ class Autograd:
     def forward(self, leaves: Mapping[str, torch.Tensor]) -> torch.Tensor | None:
         """The output as a tensor with a graph; None where there is no autograd."""
         try:
-            found = self.call(leaves)
+            with warnings.catch_warnings(record=True) as said:
+                warnings.simplefilter("always")
+                found = self.call(leaves)
         except FAILURES:
             return None
+        if any("requires_grad=True to a scalar" in str(warning.message) for warning in said):
+            return None  # what was made of that number is lost to autograd
         return found if isinstance(found, torch.Tensor) and found.requires_grad else None
 
     def gradients(self, cotangent: Array) -> dict[str, Array] | None:

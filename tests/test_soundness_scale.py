@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
+import json
+import sys
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import islice
+from pathlib import Path
+from types import ModuleType
 
 import pytest
 from oracle import exact, floats
@@ -169,3 +174,53 @@ def test_the_exact_judge_abstains_where_it_has_no_value() -> None:
 def test_a_tree_that_does_not_fit_is_refused() -> None:
     with pytest.raises(MisfitError):
         A @ var("v", "d")
+
+
+@pytest.fixture
+def benchmark(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The benchmark with small chunks."""
+    path = Path(__file__).resolve().parents[1] / "benchmarks" / "soundness.py"
+    spec = importlib.util.spec_from_file_location("soundness_benchmark", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, spec.name, module)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(module, "CHUNK", 5)
+    return module
+
+
+def run(benchmark: ModuleType, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
+    monkeypatch.setattr(sys, "argv", ["soundness.py", "--seed", "4", *arguments])
+    benchmark.main()
+
+
+def test_the_benchmark_goes_on_where_it_was_stopped(
+    benchmark: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole, parts = tmp_path / "whole.jsonl", tmp_path / "parts.jsonl"
+    run(benchmark, monkeypatch, "--mutants", "10", "--rewrites", "5", "--out", str(whole))
+    run(benchmark, monkeypatch, "--mutants", "5", "--rewrites", "0", "--out", str(parts))
+    parts.write_text(parts.read_text(encoding="utf-8") + '{"kind": "mutants", "chu', encoding="utf-8")
+    run(benchmark, monkeypatch, "--mutants", "10", "--rewrites", "5", "--out", str(parts), "--resume")
+    one, other = ({(x["kind"], x["chunk"]): x["prints"] for x in benchmark.read(path)} for path in (whole, parts))
+    assert one == other
+    assert len(one) == 3
+    assert "10 mutants, 10 of them distinct" in capsys.readouterr().out
+
+
+def test_the_benchmark_overwrites_nothing(
+    benchmark: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "kept.jsonl"
+    path.write_text("kept", encoding="utf-8")
+    with pytest.raises(SystemExit, match="2"):
+        run(benchmark, monkeypatch, "--out", str(path))
+    assert path.read_text(encoding="utf-8") == "kept"
+
+
+def test_the_benchmark_reports_a_false_accept(benchmark: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(benchmark, "settle", lambda *arguments: Decision(Verdict.PROVED))
+    tally = benchmark.run_chunk("mutants", 0, 4)
+    assert sum(entry["what"] == "false accept" for entry in tally.odd) == 5
+    assert "false accepts: 5" in benchmark.summary([json.loads(tally.line())])

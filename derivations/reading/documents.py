@@ -9,8 +9,8 @@ from typing import Final
 
 from derivations.reading.latex_document import LatexDocument
 from derivations.reading.macros import Macros
-from derivations.reading.plain import find_lines
 from derivations.reading.places import Source
+from derivations.reading.plain import find_lines
 from derivations.reading.statements import read_blocks, read_markdown
 from derivations.reading.surface import Sentence
 

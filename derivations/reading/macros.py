@@ -45,15 +45,19 @@ class Macro:
 
 
 class Macros:
-    """All definitions of a file, in its order."""
+    """All definitions of a file; each holds from its end to the next of its name."""
 
     def __init__(self, definitions: Sequence[Macro] = ()) -> None:
         self.definitions = list(definitions)
-        self.starts = [macro.span.start for macro in self.definitions]
+        self.named: dict[str, list[Macro]] = {}
+        for macro in self.definitions:
+            self.named.setdefault(macro.name, []).append(macro)
 
-    def before(self, offset: int) -> dict[str, Macro]:
-        """What is defined before an offset, the last definition of a name winning."""
-        return {macro.name: macro for macro in self.definitions[: bisect_right(self.starts, offset)]}
+    def find(self, name: str, offset: int) -> Macro | None:
+        """What a command at an offset stands for."""
+        known = self.named.get(name, [])
+        k = bisect_right(known, offset, key=lambda macro: macro.span.end)
+        return known[k - 1] if k else None
 
 
 def find_definitions(text: str, offset: int = 0) -> list[Macro]:
@@ -102,9 +106,9 @@ def blanked(text: str, spans: Sequence[Span], offset: int = 0) -> str:
     return "".join([*parts, text[position:]])
 
 
-def tokens_of(text: str, offset: int, macros: dict[str, Macro]) -> list[Token]:
+def tokens_of(text: str, offset: int, macros: Macros) -> list[Token]:
     """The tokens of a formula after expansion, with the places of the file. Raises Slip on a bomb or bad call."""
-    if not macros or not any(name in text for name in macros):
+    if not any(name in text for name in macros.named):
         return tokenize(text, offset)
     expansion = _Expansion(text, offset, macros)
     expansion.run()
@@ -114,7 +118,7 @@ def tokens_of(text: str, offset: int, macros: dict[str, Macro]) -> list[Token]:
 class _Expansion:
     """A text and for each of its characters the place it comes from."""
 
-    def __init__(self, text: str, offset: int, macros: dict[str, Macro]) -> None:
+    def __init__(self, text: str, offset: int, macros: Macros) -> None:
         self.text = text
         self.places = [(offset + k, offset + k + 1) for k in range(len(text))]
         self.macros = macros
@@ -123,7 +127,7 @@ class _Expansion:
         position = count = 0
         while (match := COMMAND.search(self.text, position)) is not None:
             position = match.end()
-            if (macro := self.macros.get(match.group())) is not None:
+            if (macro := self.macros.find(match.group(), self.places[match.start()][0])) is not None:
                 position, count = match.start(), count + 1
                 self.replace(macro, match)
                 if count > MOST_EXPANSIONS or len(self.text) > grammar.MAX_LENGTH:

@@ -50,6 +50,7 @@ class Found:
     outer_end: int
     display: bool
     closed: bool = True
+    reason: str = ""
 
 
 CLOSERS: Final = {"$$": "$$", r"\[": r"\]", r"\\[": r"\\]", r"\(": r"\)", r"\\(": r"\\)"}
@@ -57,6 +58,9 @@ DISPLAY: Final = frozenset({"$$", r"\[", r"\\["})
 OPENER: Final = re.compile(
     r"\$\$|\\\\?\[|\\\\?\(|\\begin\{(?:" + "|".join(sorted(ALIGNMENTS)) + r")\*?\}"
 )  # fmt: skip
+FORMULA: Final = re.compile(r"\$[^$]*[=\\_^][^$]*\$|\\(?:frac|partial|begin|sum|sigma|delta|\[|\()")
+FENCES: Final = frozenset({"latex", "tex", "katex", "mathjax"})
+CODE: Final = "mathematics in a block of code is not read: write it between $$ and $$, without indentation"
 LIKE_MATHS: Final = re.compile(r"[\\=_^]")
 AFTER_DISPLAY: Final = re.compile(r"[ \t.,;:]*(?:\([^()$]{1,20}\))?[ \t.,;:]*")
 NEWLINE: Final = re.compile(r"\r\n?|\n")
@@ -173,7 +177,8 @@ def _unclosed(text: str, opener: str, start: int) -> Found | None:
     single = _dollar(text, begin) if opener == "$$" else -1
     if single > begin:
         return Found(begin, single, start, single + 1, True)
-    if opener in (r"\(", r"\\(") or not LIKE_MATHS.search(text, begin):
+    alone = opener == "$$" and not text[begin:].strip()
+    if opener in (r"\(", r"\\(") or not (alone or LIKE_MATHS.search(text, begin)):
         return None
     return Found(begin, len(text), start, len(text), True, closed=False)
 
@@ -227,7 +232,7 @@ class _File:
         spans = [(self.offset(a), self.offset(b)) for a, b in pieces]
         span = Span(spans[0][0], spans[-1][1])
         outer = Span(self.offset(found.outer_start), self.offset(found.outer_end))
-        return Block(span, outer, self.masked(spans), found.display, found.closed)
+        return Block(span, outer, self.masked(spans), found.display, found.closed, found.reason)
 
     def masked(self, spans: Pieces) -> str:
         parts = [self.text[spans[0][0] : spans[0][1]]]
@@ -248,10 +253,20 @@ def _formulas(tokens: Sequence[Token], file: _File) -> Iterator[tuple[Found, Pie
                 yield from _inline(inner.children or [], token, file)
         elif token.type == "fence" and token.info.strip() == "math" and token.content.strip():
             yield from _inline([_fenced(token)], token, file, 1)
+        elif _unread_code(token):
+            yield from _inline([_fenced(token, CODE)], token, file, int(token.type == "fence"))
 
 
-def _fenced(token: Token) -> Token:
-    found = Found(0, len(token.content) - 1, 0, len(token.content) - 1, True)
+def _unread_code(token: Token) -> bool:
+    """Whether a block of code holds what looks like a formula: it must not vanish."""
+    if token.type == "fence" and token.info.strip().lower() in FENCES:
+        return bool(token.content.strip())
+    return token.type == "code_block" and FORMULA.search(token.content) is not None
+
+
+def _fenced(token: Token, reason: str = "") -> Token:
+    end = len(token.content.rstrip())
+    found = Found(0, end, 0, end, True, not reason, reason)
     return Token("maths", "math", 0, meta={"found": found})
 
 
@@ -271,7 +286,7 @@ def _inline(children: Sequence[Token], parent: Token, file: _File, skipped: int 
         if child.type == "maths":
             found: Found = child.meta["found"]
             outer = lines.pieces(found.outer_start, found.outer_end)
-            moved = Found(0, 0, outer[0][0], outer[-1][1], found.display, found.closed)
+            moved = Found(0, 0, outer[0][0], outer[-1][1], found.display, found.closed, found.reason)
             yield moved, lines.pieces(found.start, found.end)
 
 

@@ -63,16 +63,17 @@ def read_blocks(source: Source, blocks: Sequence[Block], macros: Macros) -> list
     for block in blocks:
         touching = before is not None and not source.text[before.outer.end : block.outer.start].strip()
         goes_on = previous if touching and isinstance(previous, Statement) else None
-        sentences = _read_block(block, goes_on, macros.before(block.span.start + len(block.text)))
+        sentences = _read_block(block, goes_on, macros)
         sentences = sentences if block.display else _led(sentences, source.text, block.outer.start)
         before, previous = block, sentences[-1] if sentences and block.display else None
         found += sentences
     return found
 
 
-def _read_block(block: Block, previous: Statement | None, macros: dict[str, Macro]) -> list[Sentence]:
+def _read_block(block: Block, previous: Statement | None, macros: Macros) -> list[Sentence]:
     if not block.closed:
-        return [Unreadable(block.outer, Span(block.outer.start, block.span.start), block.reason or UNCLOSED, "$$")]
+        start = block.outer.start
+        return [Unreadable(block.outer, Span(start, max(block.span.start, start + 1)), block.reason or UNCLOSED, "$$")]
     return read_math(block.text, block.span.start, block.display, previous, macros)
 
 
@@ -89,14 +90,14 @@ def read_math(
     offset: int,
     display: bool = True,
     previous: Statement | None = None,
-    macros: dict[str, Macro] | None = None,
+    macros: Macros | None = None,
 ) -> list[Sentence]:
     """The statements of one formula whose text begins at an offset; ``previous`` is what it may go on from."""
     if len(text) > grammar.MAX_LENGTH:
         span = Span(offset, offset + len(text))
         return [Unreadable(span, Span(span.start, span.start + 1), TOO_LONG, display=display)]
     try:
-        tokens = tokens_of(text, offset, macros or {})
+        tokens = tokens_of(text, offset, macros or Macros())
     except Slip as slip:
         return [Unreadable(Span(offset, offset + len(text)), slip.at, slip.message, display=display)]
     builder = _Builder(display, previous)

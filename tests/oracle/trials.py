@@ -57,13 +57,16 @@ class Judges:
         return by_floats if by_floats is by_exact else None
 
     def votes(self, left: Tree, right: Tree) -> tuple[bool | None, bool | None]:
-        """What each judge says; where a function has kinks the exact one looks at more points."""
+        """What each judge says.
+
+        Piecewise functions may differ in a small region only: there the exact one looks at more points, and a
+        difference that either of the two sees counts for both.
+        """
         kinks = any(part.op == "fun" and part.value in KINKED for side in (left, right) for _, part in subtrees(side))
         points = self.exact[: None if kinks else len(EXACT_SIZES)]
-        return (
-            _verdict([floats.same(point.copy(), left, right) for point in self.floats]),
-            _verdict([exact.same(point.copy(), left, right) for point in points]),
-        )
+        by_floats = _verdict([floats.same(point.copy(), left, right) for point in self.floats])
+        by_exact = _verdict([exact.same(point.copy(), left, right) for point in points])
+        return (False, False) if kinks and False in (by_floats, by_exact) else (by_floats, by_exact)
 
 
 def _verdict(found: list[bool | None]) -> bool | None:
