@@ -16,7 +16,7 @@ test: $(STAMP)
 
 check: $(STAMP)
 	$(BIN)/ruff check .
-	$(BIN)/mypy derivations gradproof
+	$(BIN)/mypy derivations gradproof numeric
 
 bench: $(STAMP)
 	$(BIN)/python benchmarks/derive_gru.py

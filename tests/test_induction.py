@@ -376,6 +376,7 @@ RNN_CASES = [
         fixed=True,
     ),
 ]
+START = r" + \Big(\prod_{k=1}^{T} f_k\Big) \odot c_0"
 LSTM_CASES = [
     Case(
         r"\d{c_T}{c_i} = \prod_{k=i+1}^{T} f_k",
@@ -394,14 +395,14 @@ LSTM_CASES = [
         gap=1,
     ),
     Case(
-        r"c_T = \sum_{i=1}^{T} \Big(\prod_{k=i+1}^{T} f_k\Big) \odot i_i \odot g_i + \Big(\prod_{k=1}^{T} f_k\Big) \odot c_0",
+        r"c_T = \sum_{i=1}^{T} \Big(\prod_{k=i+1}^{T} f_k\Big) \odot i_i \odot g_i" + START,
         lambda r, T: (
             r.c[T],
             sum(r.forget(j + 1, T) * r.i[j] * r.g[j] for j in range(1, T + 1)) + r.forget(1, T) * r.c[0],
         ),
     ),
     Case(
-        r"c_T = \sum_{i=1}^{T} \Big(\prod_{k=i}^{T} f_k\Big) \odot i_i \odot g_i + \Big(\prod_{k=1}^{T} f_k\Big) \odot c_0",
+        r"c_T = \sum_{i=1}^{T} \Big(\prod_{k=i}^{T} f_k\Big) \odot i_i \odot g_i" + START,
         lambda r, T: (r.c[T], sum(r.forget(j, T) * r.i[j] * r.g[j] for j in range(1, T + 1)) + r.forget(1, T) * r.c[0]),
     ),
     Case(
@@ -409,7 +410,8 @@ LSTM_CASES = [
         lambda r, T: (r.c[T], sum(r.forget(j + 1, T) * r.i[j] * r.g[j] for j in range(1, T + 1))),
     ),
     Case(
-        r"c_T = \sum_{i=2}^{T} \Big(\prod_{k=i+1}^{T} f_k\Big) \odot i_i \odot g_i + \Big(\prod_{k=2}^{T} f_k\Big) \odot c_1",
+        r"c_T = \sum_{i=2}^{T} \Big(\prod_{k=i+1}^{T} f_k\Big) \odot i_i \odot g_i"
+        + START.replace("1", "2").replace("0", "1"),
         lambda r, T: (
             r.c[T],
             sum(r.forget(j + 1, T) * r.i[j] * r.g[j] for j in range(2, T + 1)) + r.forget(2, T) * r.c[1],
