@@ -44,7 +44,8 @@ class Conventions:
         mode = self.mode if found.derivative else Mode.TOTAL
         if mode in found.right:
             return mode, False
-        return next(mode for mode in MODES if mode in found.right), True
+        mode = next(mode for mode in MODES if mode in found.right)
+        return mode, mode is not Mode.SUMMED  # inside a sum over time a derivative by a parameter is immediate
 
     def settle(self, step: Step, found: Judgement, strict: bool) -> None:
         """Write the verdict of a judgement, under these conventions, into a step."""

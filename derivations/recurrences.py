@@ -176,7 +176,7 @@ def _views(shape: Shape, other: Shape) -> Iterator[View]:
 def _name(term: Term) -> str:
     """The accumulators of a term by name."""
     names = [v.name.partition(" [")[0] for v in free_variables([term]) if " [" in v.name]
-    return names[0] if names else "its value at the start"
+    return names[0] if names else term.name if isinstance(term, Var) else "its closed form"
 
 
 class Classes:

@@ -12,7 +12,7 @@ from derivations.lowering import lift
 from derivations.names import UNTIMED, Ref, ref_text
 from derivations.reading.grammar import TIMES
 from derivations.reading.places import Source
-from derivations.reading.statements import read_markdown
+from derivations.reading.documents import read_document
 from derivations.reading.surface import Time, Unreadable
 from derivations.sheet import understand
 from derivations.terms import Term, var
@@ -34,7 +34,7 @@ def cell_of(source: Source) -> Cell:
 class _Reader:
     def __init__(self, source: Source) -> None:
         self.source = source
-        sheet = understand(source, read_markdown(source))
+        sheet = understand(source, read_document(source))
         self.knowledge: Knowledge = sheet.knowledge
         self.elaborator = Elaborator(sheet.knowledge, scalar=sheet.scalars_only)
         self.terms: dict[str, Term] = {}

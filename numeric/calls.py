@@ -91,9 +91,10 @@ class Caller:
         """Fresh copies are handed over, so that a function that writes into its inputs harms nobody."""
         handed = {name: self._handed(x) for name, x in values.items()}
         more = [self._handed(x) for x in further]
-        if self.keywords:
-            return self.function(**handed, **({"cotangent": more[0]} if more else {}))
-        return self.function(*handed.values(), *more)
+        with np.errstate(all="ignore"):
+            if self.keywords:
+                return self.function(**handed, **({"cotangent": more[0]} if more else {}))
+            return self.function(*handed.values(), *more)
 
     def _handed(self, x: Array) -> Any:
         return torch.tensor(x) if self.tensors else np.array(x)

@@ -56,7 +56,9 @@ def _kind(subject: Any) -> str:
     if isinstance(subject, Source) or (isinstance(subject, str) and "\n" in subject):
         return "sheet"
     if isinstance(subject, str):
-        raise UsageError(f"{subject}: there is no such cell; the cells are {', '.join(CELLS)}")
+        raise UsageError(
+            f"{subject}: there is no such cell; the cells are {', '.join(CELLS)}; a sheet is given as its text"
+        )
     if callable(subject):
         return "function"
     raise UsageError(

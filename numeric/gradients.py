@@ -28,6 +28,7 @@ SINGLE = 2.0**-23
 ROUNDINGS = 100  # units in the last place, of the natural size of a gradient, that two right ways may differ by
 MOST_ARBITRATED = 24
 ALIVE = (0.1, 0.01)  # what inputs are scaled by where a gradient vanishes
+HIDDEN = 1e-6  # a mistake of this relative size is lost where rounding is larger
 SLIGHT = 1e-4  # relative errors below need another point to be called mistakes
 BLIND = "autograd of this function does not agree with its own difference quotients: does it detach or round?"
 SMALL, MODERATE = 0.05, 0.5  # inputs below the one are enlarged to the other
@@ -99,9 +100,9 @@ def _further(check: _Check, rows: Sequence[Row]) -> Iterator[_Elsewhere]:
         yield _Elsewhere(
             small, f"at a larger {', '.join(small)}; at the given inputs the mistake is too small to be seen"
         )
-    if check.vanishing:
+    if check.hidden:
         for scale in ALIVE:
-            words = f"at the inputs scaled by {scale}; at the given ones it vanishes"
+            words = f"at the inputs scaled by {scale}; at the given ones slopes are too small to tell"
             yield _Elsewhere(dict.fromkeys(checked, scale), words)
     if any(map(_slight, rows)):
         moderate = {name: MODERATE / size for name, size in sizes.items() if size > 0}
@@ -137,7 +138,7 @@ class _Check:
         self.autograd = self.torch.gradients(self.subject.cotangent)
         closeness = 1e-6 if self.precision <= DOUBLE else 1e-3
         self.namer = Namer(self.subject, self.torch, self.autograd, self.pulls_back, closeness)
-        self.vanishing: set[str] = set()
+        self.hidden: set[str] = set()
 
     @property
     def cotangent_words(self) -> str:
@@ -187,9 +188,11 @@ class _Check:
         row = self._judged(name, claimed, reference, wrong)
         row.notes += notes
         rounding = ROUNDINGS * self.precision * self.subject.natural(name)
-        if (np.abs(reference.values) <= rounding).all():
-            self.vanishing.add(name)
+        small = np.abs(reference.values)
+        if (small <= rounding).all():
             row.notes.append("the gradient vanishes at these inputs, so they say little of it")
+        if not small.any() or ((small > 0) & (small * HIDDEN < rounding)).any():
+            self.hidden.add(name)
         return row
 
     def _reference(self, name: str) -> Reference:

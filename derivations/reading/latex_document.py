@@ -3,6 +3,7 @@ r"""Where the mathematics stands in a LaTeX file, whole or a fragment: no file b
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Final
 
@@ -38,6 +39,7 @@ class LatexDocument:
         self.macros = Macros(find_definitions(text))
         text = blanked(text, [macro.span for macro in self.macros.definitions])
         self.text = _body(text)
+        self.paragraphs = [*(match.start() for match in PARAGRAPH.finditer(self.text)), len(self.text)]
         self.blocks = list(self._blocks())
 
     def refused(self) -> list[Unreadable]:
@@ -60,8 +62,7 @@ class LatexDocument:
         opener, name = match.group(), match["name"]
         display = opener not in ("$", r"\(")
         closing = re.compile(r"\\.|" + re.escape(CLOSERS[opener]), re.DOTALL) if name is None else None
-        limit = PARAGRAPH.search(self.text, match.end())
-        last = limit.start() if limit else len(self.text)
+        last = self.paragraphs[bisect_left(self.paragraphs, match.end())]
         start, after = match.end(), match.end()
         if closing is None:
             end = self.text.find(rf"\end{{{name}}}", start, last)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from derivations.reading import grammar
@@ -31,6 +31,9 @@ COMMAND: Final = re.compile(NAME)
 UNIT: Final = re.compile(rf"\s*({NAME}|[^\s{{}}])")
 BOMB: Final = "the commands defined in this file expand without end, or to more than 100 kB"
 NO_ARGUMENT: Final = "this command of the file needs {} arguments"
+AMBIGUOUS: Final = r"\locallyredefined"
+_GROUPS: Final = re.compile(r"\\begin\{(?!document)|\\end\{(?!document)|\\.|[{}]", re.DOTALL)
+_STEPS: Final = {"{": 1, "}": -1, r"\beg": 2, r"\end": 0}  # the brace behind \begin and \end is closed later
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +45,15 @@ class Macro:
     default: str | None
     body: str
     span: Span
+    nested: bool = False
 
 
 class Macros:
-    """All definitions of a file; each holds from its end to the next of its name."""
+    """All definitions of a file; each holds from its end to the next of its name.
+
+    A definition inside a group or an environment ends with it. Where that makes a difference, because the name has
+    another meaning too, the command is not read.
+    """
 
     def __init__(self, definitions: Sequence[Macro] = ()) -> None:
         self.definitions = list(definitions)
@@ -57,17 +65,24 @@ class Macros:
         """What a command at an offset stands for."""
         known = self.named.get(name, [])
         k = bisect_right(known, offset, key=lambda macro: macro.span.end)
-        return known[k - 1] if k else None
+        if not k:
+            return None
+        several = len({(x.count, x.default, x.body) for x in known}) > 1 or name.lstrip("\\") in grammar.KNOWN
+        if several and any(macro.nested for macro in known):
+            return replace(known[k - 1], count=0, default=None, body=AMBIGUOUS)
+        return known[k - 1]
 
 
 def find_definitions(text: str, offset: int = 0) -> list[Macro]:
     """The definitions in a text that begins at an offset; what is no complete definition is left alone."""
     found: list[Macro] = []
-    position = 0
+    position = depth = counted = 0
     while (match := DEFINITION.search(text, position)) is not None:
+        depth += sum(_STEPS.get(x.group()[:4], 0) for x in _GROUPS.finditer(text, counted, match.start()))
+        counted = match.start()
         macro = _definition(text, match, offset)
         position = match.end() if macro is None else macro.span.end - offset
-        found += [] if macro is None else [macro]
+        found += [] if macro is None else [replace(macro, nested=depth > 0)]
     return found
 
 

@@ -71,7 +71,9 @@ def find_blocks(source: Source) -> list[Block]:
     """All formulas of a Markdown file, in the order of the file."""
     text = _File(source.text)
     found = list(_formulas(_markdown().parse(text.plain, {}), text))
-    return [text.block(*entry) for entry in found]
+    blocks = [text.block(*entry) for entry in found]
+    lone = [block for block in blocks if source.slice(block.outer).strip() == "$$"]
+    return [block for block in blocks if len(lone) > 1 or block not in lone]
 
 
 @cache
@@ -177,7 +179,7 @@ def _unclosed(text: str, opener: str, start: int) -> Found | None:
     single = _dollar(text, begin) if opener == "$$" else -1
     if single > begin:
         return Found(begin, single, start, single + 1, True)
-    alone = opener == "$$" and not text[begin:].strip()
+    alone = text.strip() == "$$"
     if opener in (r"\(", r"\\(") or not (alone or LIKE_MATHS.search(text, begin)):
         return None
     return Found(begin, len(text), start, len(text), True, closed=False)

@@ -12,12 +12,16 @@ Values = Sequence[torch.Tensor]
 
 
 class FloatPoint:
-    """Random values for all variables at some sizes; the values of trees are kept."""
+    """Random values for all variables at some sizes; the values of trees are kept.
 
-    def __init__(self, seed: int, sizes: Mapping[str, int], count: int = 4) -> None:
+    With ``wide`` every variable has another magnitude at every point, so that small regions are met, too.
+    """
+
+    def __init__(self, seed: int, sizes: Mapping[str, int], count: int = 4, wide: bool = False) -> None:
         self.seed = seed
         self.sizes = sizes
         self.count = count
+        self.wide = wide
         self.known: dict[Tree, torch.Tensor] = {}
 
     def extent(self, dim: str) -> int:
@@ -28,7 +32,7 @@ class FloatPoint:
 
     def copy(self) -> FloatPoint:
         """A point with the same values, so that what is asked of it leaves no trace in this one."""
-        result = FloatPoint(self.seed, self.sizes, self.count)
+        result = FloatPoint(self.seed, self.sizes, self.count, self.wide)
         result.known = dict(self.known)
         return result
 
@@ -44,7 +48,7 @@ class FloatPoint:
         return OPERATIONS[tree.op](self, tree, [self.value(child) for child in tree.children])
 
     def _gradient(self, output: Tree, by: Tree) -> torch.Tensor:
-        inner = FloatPoint(self.seed, self.sizes, self.count)
+        inner = FloatPoint(self.seed, self.sizes, self.count, self.wide)
         leaf = self.value(by).detach().clone().requires_grad_()
         inner.known[by] = leaf
         result = inner.value(output).sum()
@@ -59,6 +63,9 @@ class FloatPoint:
         shape = self.full(tree)
         size = 0.3 + 0.9 * torch.rand(shape, generator=generator, dtype=torch.float64)
         sign = torch.randint(0, 2, shape, generator=generator) * 2 - 1
+        if self.wide:
+            power = 4 * torch.rand(self.count, generator=generator, dtype=torch.float64) - 2
+            size = size * _spread(10**power, len(tree.shape))
         return size if positive else size * sign
 
 

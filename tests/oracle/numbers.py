@@ -169,7 +169,7 @@ class Model:
             multiple = Unit(argument * k, value**k)
             residue = _residue(multiple.argument)
             self.multiples.setdefault(residue, multiple)
-            if abs(k) in (2, 4):
+            if abs(k) in (1, 2, 4):
                 self.units.append((residue, multiple))
 
     def _combined(self, x: fmpq) -> fmpq | None:

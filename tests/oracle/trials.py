@@ -22,8 +22,9 @@ EXACT_SIZES = (
 )
 MOST_NODES = 220
 MOST_HEIGHT = 24
-CHAIN = 9
+CHAIN = 12
 SPREAD = 20
+MANY = 1000
 KINKED = frozenset({"relu", "step"})
 
 
@@ -44,7 +45,8 @@ class Judges:
 
     def __init__(self, seed: int, pair: Sequence[Tree] = ()) -> None:
         self.floats = [floats.FloatPoint(seed + k, sizes) for k, sizes in enumerate(FLOAT_SIZES)]
-        self.exact = [exact.ExactPoint(seed + k, sizes) for k, sizes in enumerate(EXACT_SIZES * 4)]
+        self.wide = [floats.FloatPoint(seed + k, sizes, MANY, wide=True) for k, sizes in enumerate(FLOAT_SIZES)]
+        self.exact = [exact.ExactPoint(seed + k, sizes) for k, sizes in enumerate(EXACT_SIZES)]
         if pair:
             for point in self.exact:
                 exact.same(point, *pair)
@@ -59,13 +61,13 @@ class Judges:
     def votes(self, left: Tree, right: Tree) -> tuple[bool | None, bool | None]:
         """What each judge says.
 
-        Piecewise functions may differ in a small region only: there the exact one looks at more points, and a
-        difference that either of the two sees counts for both.
+        Piecewise functions may differ in a small region only: there many more points are looked at, and a difference
+        that either of the two sees counts for both.
         """
         kinks = any(part.op == "fun" and part.value in KINKED for side in (left, right) for _, part in subtrees(side))
-        points = self.exact[: None if kinks else len(EXACT_SIZES)]
-        by_floats = _verdict([floats.same(point.copy(), left, right) for point in self.floats])
-        by_exact = _verdict([exact.same(point.copy(), left, right) for point in points])
+        points = self.floats + self.wide if kinks else self.floats
+        by_floats = _verdict([floats.same(point.copy(), left, right) for point in points])
+        by_exact = _verdict([exact.same(point.copy(), left, right) for point in self.exact])
         return (False, False) if kinks and False in (by_floats, by_exact) else (by_floats, by_exact)
 
 
@@ -75,17 +77,21 @@ def _verdict(found: list[bool | None]) -> bool | None:
 
 
 def cases(seed: int, slips: bool) -> Iterator[Case]:
-    """An endless row of cases from :data:`SPREAD` statements: with a slip each, or equal rewrites only."""
+    """An endless row of cases: with a slip each, or equal rewrites only.
+
+    They come from :data:`SPREAD` statements, large ones more often, as there are more ways to write them.
+    """
     random = Random(f"{seed}|{slips}")
     known = random.sample(list(enumerate(statements())), SPREAD)
+    weights = [sum(1 for side in pair for _ in subtrees(side)) for _, (_, pair) in known]
     while True:
-        number, (group, pair) = random.choice(known)
+        ((number, (group, pair)),) = random.choices(known, weights)
         case = (_slipped if slips else _rewritten)(number, group, pair, random)
         if case is not None:
             yield case
 
 
-def _rewritten(number: int, group: str, pair: Statement, random: Random, least: int = 3) -> Case | None:
+def _rewritten(number: int, group: str, pair: Statement, random: Random, least: int = 4) -> Case | None:
     sides, rules = list(pair), []
     for _ in range(random.randint(least, CHAIN)):
         side = random.choice((0, 1, 1))

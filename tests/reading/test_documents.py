@@ -48,13 +48,15 @@ def test_the_kind_is_that_of_the_name_or_the_content(name: str, text: str, kind:
 
 def test_latex_finds_all_displays_and_leaves_out_comments_verbatim_and_the_preamble() -> None:
     text = (
-        "$p = 0$\\begin{document}\\begin{theorem}Let $a = b$.\\end{theorem} % $c = d$\n\\verb|$e = f$| \\$5 \\(g = h\\)\n"
+        "$p = 0$\\begin{document}\\begin{theorem}Let $a = b$.\\end{theorem} % $c = d$\n"
+        "\\verb|$e = f$| \\$5 \\(g = h\\)\n"
         "\\begin{verbatim}$i = j$\\end{verbatim}\\[k = l\\]\n\\begin{equation*}m = n\\label{x}\\end{equation*}\n"
         "$$o = p$$\\end{document}$q = r$"
     )
     found = slices("a.tex", text)
     assert [found[k] for k in (0, 1, 2, 4)] == ["a = b", "g = h", "k = l", "o = p"]
-    assert found[3].startswith("m = n") and len(found) == 5
+    assert found[3].startswith("m = n")
+    assert len(found) == 5
 
 
 def test_intertext_stands_between_rows() -> None:
@@ -70,7 +72,8 @@ def test_a_paragraph_ends_an_open_formula_and_what_follows_is_read() -> None:
 
 def test_other_files_are_refused_with_their_place() -> None:
     (found,) = unreadable("a.tex", "x\n\\input{secret}\n% \\input{no}\n")
-    assert "not read" in found.message and (found.span.start, found.span.end) == (2, 16)
+    assert "not read" in found.message
+    assert (found.span.start, found.span.end) == (2, 16)
 
 
 @pytest.mark.parametrize(
@@ -125,10 +128,13 @@ def test_plain_text_reads_lines_of_mathematics_and_leaves_prose() -> None:
     assert slices("a.txt", text) == ["∂L/∂W = δ hᵀ", "σ′(z) = σ(z) ⊙ (1 − σ(z))"]
 
 
-@pytest.mark.parametrize("text", ["$$\n\na = b\n\n$$\n", "x\n\n    $a_t = b$\n", "```latex\na = b\n```\n"])
+@pytest.mark.parametrize(
+    "text", ["    $$a = b$$", "$$\n\na = b\n\n$$\n", "x\n\n    $a_t = b$\n", "```latex\na = b\n```\n"]
+)
 def test_what_looks_like_a_formula_in_markdown_does_not_vanish(text: str) -> None:
     found = unreadable("a.md", text)
-    assert found and all(sentence.at.start < sentence.at.end for sentence in found)
+    assert found
+    assert all(sentence.at.start < sentence.at.end for sentence in found)
 
 
 def test_code_that_is_no_formula_is_left_alone() -> None:
@@ -157,9 +163,10 @@ def test_what_is_no_notebook_gets_a_message(text: str) -> None:
 
 
 PARTS = [
-    "$", "$$", "\\[", "\\]", "\\(", "\\)", "{", "}", "\\def\\a", "\\newcommand{\\a}[1]{", "#1", "\\a", "=", "x", "%", "\n",
-    "\n\n", "\\begin{align}", "\\end{align}", "\\intertext{", "\\verb|", "\\input{x}", "&", "\\\\", "\u200b", "\u202e", "\0",
-    "9^9^9^9", "\\let\\a\\b", "\\begin{document}", "\\end{document}", "[", "]", "\\", "∂",
+    "$", "$$", "\\[", "\\]", "\\(", "\\)", "{", "}", "\\def\\a", "\\newcommand{\\a}[1]{", "#1", "\\a", "=", "x", "%",
+    "\n", "\n\n", "\\begin{align}", "\\end{align}", "\\intertext{", "\\verb|", "\\input{x}", "&", "\\\\", "\u200b",
+    "\u202e",
+    "\0", "9^9^9^9", "\\let\\a\\b", "\\begin{document}", "\\end{document}", "[", "]", "\\", "∂",
 ]  # fmt: skip
 
 
@@ -170,7 +177,7 @@ def test_any_splice_is_read_with_places_inside_the_file(text: str, name: str) ->
         assert 0 <= sentence.span.start <= sentence.span.end <= len(text)
 
 
-@pytest.mark.parametrize("text", ["{" * 100_000, "$" * 1_000_000, "\\[" * 20_000, "$x=" + "{" * 50_000 + "$"])
+@pytest.mark.parametrize("text", ["{" * 100_000, "$" * 100_000, "\\[" * 20_000, "$x=" + "{" * 50_000 + "$"])
 @pytest.mark.parametrize("name", ["a.tex", "a.txt"])
 def test_large_hostile_files_are_read_to_the_end(name: str, text: str) -> None:
     assert all(isinstance(sentence, Statement | Unreadable) for sentence in read_document(Source(name, text)))
