@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from derivations.judge import MODES, TRANSPOSED, Attempt, Judgement
+from derivations.latex import Printer, written_size
 from derivations.names import readable
 from derivations.report import Step, Verdict
 from derivations.sheet import Sheet
 from derivations.terms import shape_text
 from derivations.world import Mode
+
+MOST_WRITTEN = 300
 
 HEADLINES = {
     Verdict.WRONG: ("unequal", "the two sides of this step are not equal"),
@@ -55,6 +58,8 @@ class Conventions:
         mode, departs = self.pick(found)
         attempt, decision = found.right[mode]
         step.verdict, step.why, step.log = decision.verdict, readable(decision.why), list(decision.log)
+        step.conditions = list(decision.conditions)
+        step.understood = _written(attempt)
         step.reading = self.readings(attempt, found)
         if strict and (departs or self._stretched(attempt, found)):
             step.verdict, step.code = Verdict.WRONG, "departs"
@@ -91,6 +96,15 @@ class Conventions:
         if found.best is not None:
             step.reading = sorted(found.best.readings)
             step.shapes = (shape_text(found.best.left.shape),) * 2
+            step.understood = _written(found.best)
+
+
+def _written(attempt: Attempt) -> tuple[str, str] | None:
+    """Both sides as they were understood; None where they would be long."""
+    if any(written_size(side, {}) > MOST_WRITTEN for side in (attempt.left, attempt.right)):
+        return None
+    printer = Printer({})
+    return readable(printer.latex(attempt.left)), readable(printer.latex(attempt.right))
 
 
 def _is_matrix(attempt: Attempt) -> bool:

@@ -33,6 +33,7 @@ class Decision:
     verdict: Verdict
     why: str = ""
     log: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
     counterexample: Counterexample | None = None
 
     def but(self, why: str) -> Decision:
@@ -79,7 +80,7 @@ def _proof(left: Term, right: Term, seed: int, budget: Budget) -> tuple[Decision
             raise InternalError("the normal forms are equal, but ball arithmetic finds a difference")
         return None, "it would need " + ", ".join(proof.conditions)
     why = "provided that " + ", ".join(proof.conditions) if proof.conditions else ""
-    return Decision(Verdict.PROVED, why, proof.log), ""
+    return Decision(Verdict.PROVED, why, proof.log, proof.conditions), ""
 
 
 def _with_a_value(left: Term, right: Term, seed: int, decision: Decision) -> Decision:

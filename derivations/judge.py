@@ -21,6 +21,7 @@ from derivations.induction import AllTimes, Times, said
 from derivations.kinks import at_a_kink, kinks
 from derivations.names import Ref, ref_text
 from derivations.normal_form import prove_equal
+from derivations.python_text import snippet
 from derivations.reading import surface as s
 from derivations.refute import refute
 from derivations.report import Verdict
@@ -278,7 +279,10 @@ class Judge:
             return
         found.best = min(own, key=lambda attempt: attempt.effort)
         search = refute(found.best.left, found.best.right, self.seed, Budget(seconds=self.seconds))
-        found.decision = _at_times(Decision(Verdict.WRONG, counterexample=search.counterexample), found.times)
+        shown = search.counterexample
+        if shown is not None:
+            shown = replace(shown, python=snippet(found.best.left, found.best.right, shown))
+        found.decision = _at_times(Decision(Verdict.WRONG, counterexample=shown), found.times)
 
 
 def _at_times(decision: Decision, times: Times) -> Decision:

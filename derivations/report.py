@@ -36,7 +36,8 @@ class Counterexample:
 
     ``sizes`` gives every dimension, ``values`` every variable (nested lists of exact numbers as text), ``entry`` the
     index of the entry shown; ``left`` and ``right`` are exact rationals or decimals certified to the digits given;
-    ``replayed`` is what an independent float64 evaluator found for the two sides.
+    ``replayed`` is what an independent float64 evaluator found for the two sides; ``python`` a program that prints
+    them, empty where there is none.
     """
 
     sizes: dict[str, int]
@@ -45,6 +46,7 @@ class Counterexample:
     left: str
     right: str
     replayed: tuple[float, float] | None = None
+    python: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -54,6 +56,7 @@ class Counterexample:
             "left": self.left,
             "right": self.right,
             "replayed": None if self.replayed is None else list(self.replayed),
+            "python": self.python,
         }
 
 
@@ -106,6 +109,8 @@ class Step:
     follows_from: int | None = None
     witnesses: Witnesses | None = None
     log: list[str] = field(default_factory=list)
+    conditions: list[str] = field(default_factory=list)
+    understood: tuple[str, str] | None = None  # both sides as terms, in LaTeX of our own
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -125,6 +130,7 @@ class Step:
             "expected": self.expected,
             "follows_from": self.follows_from,
             "witnesses": None if self.witnesses is None else self.witnesses.to_json(),
+            "proof": {"rules": self.log, "conditions": self.conditions} if self.log else None,
         }
 
 

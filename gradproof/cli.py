@@ -58,10 +58,22 @@ cli.add_command(crosscheck)
     callback=_a_number,
     help="Seconds a statement may take.",
 )
+@click.option(
+    "--explain", "lines", type=click.IntRange(min=1), multiple=True, metavar="LINE", help="How a line was decided."
+)
+@click.option("--python", "programs", is_flag=True, help="Print every counterexample as a program, too.")
 @click.option("--no-torch", is_flag=True, help="Do not compare derivatives with torch autograd.")
 @click.option("--debug", is_flag=True, help="Show a traceback where gradproof itself fails.")
 def check(
-    files: tuple[str, ...], form: str, strict: bool, seed: int, time_limit: float, no_torch: bool, debug: bool
+    files: tuple[str, ...],
+    form: str,
+    strict: bool,
+    seed: int,
+    time_limit: float,
+    lines: tuple[int, ...],
+    programs: bool,
+    no_torch: bool,
+    debug: bool,
 ) -> None:
     """Check Markdown sheets; - reads standard input.
 
@@ -78,7 +90,7 @@ def check(
         try:
             with _blamed(name):
                 report = _checked(name, options, witness)
-                text = _text(report) if form == "text" else ""
+                text = _text(report, lines, programs) if form == "text" else ""
         except GradproofError as error:
             _complain(error, debug)
             code = UNUSABLE
@@ -132,9 +144,15 @@ def _coloured() -> bool:
     return sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
 
 
-def _text(report: Report) -> str:
+def _text(report: Report, lines: tuple[int, ...], programs: bool) -> str:
+    """The report, or how the lines that were asked for were decided; UsageError for a line without a formula."""
+    from gradproof.explanation import explained, with_programs
     from gradproof.text import WIDTH, render
 
+    if lines:
+        return "\n".join(explained(report, line) for line in lines)
+    if programs:
+        return render(report, colour=_coloured(), width=WIDTH) + with_programs(report)
     width = max(60, os.get_terminal_size(sys.stdout.fileno()).columns) if sys.stdout.isatty() else WIDTH
     return render(report, colour=_coloured(), width=width)
 

@@ -34,7 +34,14 @@ def template_folder() -> Path:
 
 def render(report: Report, *, colour: bool = False, width: int = WIDTH) -> str:
     """The whole report as text of at most ``width`` columns where the sheet allows it."""
-    environment = Environment(  # plain text, nothing to escape but control characters
+    found = environment()
+    found.filters["styled"] = lambda text, style: styled(str(text), style, colour)
+    return found.get_template("report.txt.j2").render(context(report, width))
+
+
+def environment() -> Environment:
+    """Templates of plain text: nothing to escape but control characters, by the filter ``clean``."""
+    found = Environment(
         loader=FileSystemLoader(template_folder()),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -42,8 +49,8 @@ def render(report: Report, *, colour: bool = False, width: int = WIDTH) -> str:
         autoescape=False,
         keep_trailing_newline=True,
     )
-    environment.filters["styled"] = lambda text, style: styled(str(text), style, colour)
-    return environment.get_template("report.txt.j2").render(context(report, width))
+    found.filters["clean"] = lambda text: clean(str(text))
+    return found
 
 
 def context(report: Report, width: int) -> dict[str, Any]:
