@@ -10,9 +10,9 @@ from derivations.elaborate import Elaborator
 from derivations.errors import ShapeError, UsageError
 from derivations.lowering import lift
 from derivations.names import UNTIMED, Ref, ref_text
+from derivations.reading.documents import read_document
 from derivations.reading.grammar import TIMES
 from derivations.reading.places import Source
-from derivations.reading.documents import read_document
 from derivations.reading.surface import Time, Unreadable
 from derivations.sheet import understand
 from derivations.terms import Term, var

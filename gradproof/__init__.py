@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check", "crosscheck", "derive"]
 __version__ = "0.1.0"
+SUFFIXES = frozenset({".md", ".markdown", ".tex", ".ipynb", ".txt"})
 
 
 def check(
@@ -55,10 +56,15 @@ def derive(
 
 
 def crosscheck(subject: Any, *arguments: Any, **options: Any) -> CrossCheck:
-    """Compare gradients with torch autograd and finite differences; see :func:`numeric.crosscheck.crosscheck`."""
+    """Compare gradients with torch autograd and finite differences; see :func:`numeric.crosscheck.crosscheck`.
+
+    ``subject`` may also be the path of a sheet.
+    """
+    from gradproof.sheets import read_sheet
     from numeric.crosscheck import crosscheck as compare
 
-    return compare(subject, *arguments, **options)
+    named = isinstance(subject, str | Path) and Path(subject).suffix in SUFFIXES
+    return compare(read_sheet(subject) if named else subject, *arguments, **options)
 
 
 def autograd_witness() -> Callable[[Sequence[Any], int], Sequence[Any]]:
