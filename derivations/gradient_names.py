@@ -7,9 +7,9 @@ derivative by that very quantity is taken so.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
-from typing import Any
+from dataclasses import replace
 
+from derivations.component_names import rewritten
 from derivations.reading import surface as s
 
 PREFIXES = frozenset({"d", "delta"})
@@ -54,16 +54,8 @@ def _same(one: s.Node, other: s.Symbol) -> bool:
 
 
 def _joined(node: s.Node, pairs: set[Pair]) -> s.Node:
-    """The tree with the pairs joined, from the leaves up."""
-    changes: dict[str, Any] = {}
-    for entry in fields(node):
-        value = getattr(node, entry.name)
-        if isinstance(value, s.Node):
-            changes[entry.name] = _joined(value, pairs)
-        elif isinstance(value, tuple) and any(isinstance(x, s.Node) for x in value):
-            changes[entry.name] = tuple(_joined(x, pairs) if isinstance(x, s.Node) else x for x in value)
-    found = replace(node, **changes) if changes else node
-    return _merged(found, pairs) if isinstance(found, s.Mul) else found
+    """The tree with the pairs joined."""
+    return rewritten(node, lambda x: _merged(x, pairs) if isinstance(x, s.Mul) else x)
 
 
 def _merged(product: s.Mul, pairs: set[Pair]) -> s.Node:

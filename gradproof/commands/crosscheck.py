@@ -77,18 +77,8 @@ def _sheet(subject: str, plan: Any) -> CrossCheck:
 
 
 def _text(found: CrossCheck) -> str:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from gradproof.text import clean, environment
 
-    from gradproof.text import clean, template_folder
-
-    environment = Environment(
-        loader=FileSystemLoader(template_folder()),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,
-        keep_trailing_newline=True,
-    )
     columns = found.columns
     settings = ", ".join(f"{key} {value}" for key, value in found.settings.items() if value is not False)
     worst = _worst(found)
@@ -98,7 +88,7 @@ def _text(found: CrossCheck) -> str:
         "rows": [_row(row, columns) for row in found.rows],
         "verdict": wrap(clean(found.verdict()) + (f" ({', '.join(worst)})" if worst else ""), WIDTH),
     }
-    return environment.get_template("crosscheck.txt.j2").render(context)
+    return environment().get_template("crosscheck.txt.j2").render(context)
 
 
 def _row(row: Row, columns: tuple[str, ...]) -> dict[str, Any]:

@@ -133,23 +133,14 @@ def _sheet(found: Derivation) -> dict[str, Any]:
 
 
 def _rendered(form: str, found: Derivation, context: dict[str, Any]) -> str:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
     from derivations.codegen import broken
     from derivations.plain import plain
-    from gradproof.text import clean, template_folder, wrapped
+    from gradproof.text import clean, environment, wrapped
 
-    environment = Environment(  # LaTeX of our own terms and plain text: nothing to escape
-        loader=FileSystemLoader(template_folder()),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,
-        keep_trailing_newline=True,
-    )
-    environment.filters["plain"] = plain
-    environment.filters["broken"] = lambda text, indent: broken(text, WIDTH - indent, indent)
-    environment.filters["wrapped"] = lambda text, indent: wrapped(text, WIDTH, indent)
+    templates = environment()
+    templates.filters["plain"] = plain
+    templates.filters["broken"] = lambda text, indent: broken(text, WIDTH - indent, indent)
+    templates.filters["wrapped"] = lambda text, indent: wrapped(text, WIDTH, indent)
     title = found.cell.title[:1].upper() + found.cell.title[1:]
     words = {"title": clean(title), "source": clean(found.cell.source)}
-    return environment.get_template(f"derive.{form}.j2").render({**words, **context})
+    return templates.get_template(f"derive.{form}.j2").render({**words, **context})
