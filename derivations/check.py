@@ -93,6 +93,7 @@ class Checker:
             item.step = self._step(item, conventions)
         explainer.explain(judged)
         report = Report(self.source.name, self.source.text, self.options.seed)
+        report.cells = tuple(self.source.cells)
         report.conventions = conventions.described(self.sheet)
         report.symbols = self._symbols()
         report.statements = [self._statement(entry, judged) for entry in self.sheet.entries]

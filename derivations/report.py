@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -171,7 +172,11 @@ class SymbolReport:
 
 @dataclass(slots=True)
 class Report:
-    """All that is said of one sheet. ``text`` is the sheet itself, kept for carets; it is not part of the JSON."""
+    """All that is said of one sheet.
+
+    ``text`` is the sheet itself, kept for carets; it is not part of the JSON. ``cells`` has the first line and the
+    number of every cell of a notebook, whose lines are counted through.
+    """
 
     sheet: str
     text: str
@@ -179,6 +184,17 @@ class Report:
     conventions: dict[str, str] = field(default_factory=dict)
     symbols: list[SymbolReport] = field(default_factory=list)
     statements: list[StatementReport] = field(default_factory=list)
+    cells: tuple[tuple[int, int], ...] = ()
+
+    def cell(self, line: int) -> tuple[int, int] | None:
+        """The number of the cell of a notebook and the line in it; None for any other sheet."""
+        k = bisect_right(self.cells, line, key=lambda cell: cell[0]) - 1
+        return (self.cells[k][1], line - self.cells[k][0] + 1) if k >= 0 else None
+
+    def label(self, line: int) -> str:
+        """A line as the author counts it: ``14``, in a notebook ``cell 3:5``."""
+        found = self.cell(line)
+        return str(line) if found is None else f"cell {found[0]}:{found[1]}"
 
     @property
     def summary(self) -> dict[str, int]:
@@ -202,6 +218,11 @@ class Report:
             "seed": self.seed,
             "conventions": self.conventions,
             "symbols": [symbol.to_json() for symbol in self.symbols],
-            "statements": [statement.to_json() for statement in self.statements],
+            "statements": [self._with_cell(statement) for statement in self.statements],
             "summary": self.summary,
         }
+
+    def _with_cell(self, statement: StatementReport) -> dict[str, Any]:
+        """A statement, in a notebook with its cell and the line in it."""
+        found, place = statement.to_json(), self.cell(statement.line)
+        return found if place is None else {**found, "cell": place[0], "cell_line": place[1]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ def render(report: Report, *, colour: bool = False, width: int = WIDTH) -> str:
     """The whole report as text of at most ``width`` columns where the sheet allows it."""
     found = environment()
     found.filters["styled"] = lambda text, style: styled(str(text), style, colour)
+    found.filters["label"] = report.label
     return found.get_template("report.txt.j2").render(context(report, width))
 
 
@@ -61,7 +63,7 @@ def context(report: Report, width: int) -> dict[str, Any]:
     for statement in report.statements:
         for number, step in enumerate(statement.steps, start=1):
             if step.verdict in (Verdict.WRONG, Verdict.UNDECIDED, Verdict.UNCLEAR) and step.follows_from is None:
-                blocks.append(_diagnostic(step, number, statement, lines, followers, width))
+                blocks.append(_diagnostic(step, number, statement, lines, followers, report.label, width))
     return {
         "sheet": clean(report.sheet),
         "conventions": report.conventions,
@@ -92,10 +94,16 @@ def _followers(report: Report) -> dict[int, list[int]]:
 
 
 def _diagnostic(
-    step: Step, number: int, statement: StatementReport, lines: list[str], followers: dict[int, list[int]], width: int
+    step: Step,
+    number: int,
+    statement: StatementReport,
+    lines: list[str],
+    followers: dict[int, list[int]],
+    label: Callable[[int], str],
+    width: int,
 ) -> dict[str, Any]:
     wrong = step.verdict is Verdict.WRONG
-    gutter = len(str(step.end_line))
+    gutter = len(label(step.end_line))
     line, column, end = _place(step, lines)
     shown, caret = window(lines[line - 1], column, end, width - gutter - 3)
     return {
@@ -111,7 +119,7 @@ def _diagnostic(
         "related": _related(step, lines, width - gutter - 3),
         "facts": [wrapped(fact, width, gutter + 3) for fact in _facts(step)],
         "help": wrapped(_help(step), width, 6) if step.repair else "",
-        "followers": _follow_text(followers.get(step.line, [])),
+        "followers": _follow_text(followers.get(step.line, []), label),
     }
 
 
@@ -161,11 +169,11 @@ def _help(step: Step) -> str:
     return clean(f"{edit}   [one edit, proved for all sizes]")
 
 
-def _follow_text(lines: list[int]) -> str:
-    numbers = sorted(set(lines))
+def _follow_text(lines: list[int], label: Callable[[int], str]) -> str:
+    numbers = [label(line) for line in sorted(set(lines))]
     if len(numbers) == 1:
         return f"line {numbers[0]} follows from the same slip"
-    return f"lines {', '.join(map(str, numbers))} follow from the same slip" if numbers else ""
+    return f"lines {', '.join(numbers)} follow from the same slip" if numbers else ""
 
 
 def counterexample_text(found: Counterexample) -> str:
