@@ -32,6 +32,6 @@ def test_places_name_the_cell_and_the_line_in_it(tmp_path: Path) -> None:
 
 
 def test_other_sheets_have_no_cells() -> None:
-    report = gradproof.check("Let $x = y$.", torch=False)
+    report = gradproof.check("Let $x = y$.\n", torch=False)
     assert all("cell" not in statement for statement in report.to_json()["statements"])
     assert report.label(7) == "7"
