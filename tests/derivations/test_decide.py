@@ -119,7 +119,8 @@ def test_a_proof_under_conditions_says_nothing_where_they_fail(monkeypatch: pyte
     monkeypatch.setattr(module, "prove_equal", always_if)
     monkeypatch.setattr(module, "agree", lambda *_: None)
     assert decided(*SLOPES).verdict is Verdict.WRONG
-    assert decided(*SQUARES) == Decision(Verdict.PROVED, "provided that x ≠ 0, y > 0", ("by decree",))
+    needed = ("x ≠ 0", "y > 0")
+    assert decided(*SQUARES) == Decision(Verdict.PROVED, "provided that x ≠ 0, y > 0", ("by decree",), needed)
 
 
 @pytest.mark.parametrize("prover", [never, out_of_budget])
