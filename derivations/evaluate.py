@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache, reduce
-from math import prod
+from math import inf, prod
 from random import Random
 from typing import Any, Protocol, TypeAlias, TypeVar
 
@@ -266,6 +266,14 @@ def generic(function: str, seed: int) -> tuple[Generic, int]:
 # Domains
 
 
+def as_float(value: Fraction) -> float:
+    """A rational number in float64, infinite where it is too large."""
+    try:
+        return float(value)
+    except OverflowError:
+        return inf if value > 0 else -inf
+
+
 class Floats:
     """float64 arrays of NumPy; contraction by :func:`numpy.einsum`. Undefined values become NaN."""
 
@@ -276,7 +284,7 @@ class Floats:
         return entries.astype(float)
 
     def combine(self, addends: Sequence[tuple[Fraction, Array]]) -> Array:
-        return np.asarray(reduce(np.add, [x if value == 1 else x * float(value) for value, x in addends]))
+        return np.asarray(reduce(np.add, [x if value == 1 else x * as_float(value) for value, x in addends]))
 
     def contract(self, operands: Sequence[Array], labels: Sequence[Labels], out: Labels) -> Array:
         arguments = [part for pair in zip(operands, labels, strict=True) for part in pair]

@@ -40,7 +40,8 @@ from derivations.report import Counterexample
 from derivations.terms import Apply, Product, Size, Term, Var
 from derivations.traverse import dim_symbols, free_variables, postorder
 
-PRECISIONS = (64, 512)  # the first parts most terms that differ, the second is for those that hardly do
+PRECISIONS = (64, 512, 1024, 2048, 4096)  # the first parts most terms that differ; doubled for those that hardly do
+USUAL = 512  # bits at which undefined values are told and numbers are shown
 NARROW = 400  # bits to which both sides must be known to count as equal at a point
 SCALES = (
     (Fraction(1), False),
@@ -223,7 +224,7 @@ class Prober:
         """A certified difference at a point, or how the two sides meet there. Raises BudgetError."""
         cost = self._cost(point.sizes)
         for bits in precisions:
-            self.budget.spend(1 + cost // WORK_PER_UNIT)
+            self.budget.spend((1 + cost // WORK_PER_UNIT) * max(1, bits // USUAL))
             with precision(bits):
                 left, right = self.balls(point)
                 gap = _gap(left, right, bits)
@@ -231,6 +232,8 @@ class Prober:
                     return gap
                 if bits > NARROW and _narrow(left) and _narrow(right):
                     return Meeting.EQUAL
+                if bits >= USUAL and not (_finite(left) and _finite(right)):
+                    return Meeting.UNDEFINED
         return Meeting.OPEN if _finite(left) and _finite(right) else Meeting.UNDEFINED
 
     def _cost(self, sizes: Sizes) -> int:
@@ -248,7 +251,7 @@ class Prober:
 
     def _counterexample(self, point: Point, gap: Gap) -> Counterexample:
         point, gap = Minimizer(self, point, gap).run()
-        with precision(PRECISIONS[-1]):
+        with precision(max(USUAL, gap.bits)):
             left, right = (side.item(gap.entry) for side in self.balls(point))
             exact = [self._exact(k, point, gap.entry, ball) for k, ball in enumerate((left, right))]
             texts = _texts((left, right), exact)

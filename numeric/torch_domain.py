@@ -8,7 +8,7 @@ from typing import cast
 
 import torch
 
-from derivations.evaluate import Array, generic
+from derivations.evaluate import Array, as_float, generic
 from derivations.functions import FUNCTIONS
 from derivations.terms import Labels
 
@@ -45,7 +45,7 @@ class Tensors:
         return torch.as_tensor(entries.astype(float))
 
     def combine(self, addends: Sequence[tuple[Fraction, torch.Tensor]]) -> torch.Tensor:
-        first, *rest = (x if value == 1 else x * float(value) for value, x in addends)
+        first, *rest = (x if value == 1 else x * as_float(value) for value, x in addends)
         for x in rest:
             first = first + x
         return first

@@ -314,3 +314,12 @@ def test_linear_combinations() -> None:
     assert (counterexample.left, counterexample.right) == ("1/3", "1/4")
     assert counterexample.sizes == {"n": 1}
     assert dimension("n") is N
+
+
+def test_precision_is_doubled_until_the_sides_part() -> None:
+    """1 and 1 + 10⁻³⁰⁰ behind a cancellation of 10⁴⁰⁰: 512 bits leave them together."""
+    x = var("x")
+    large, tiny = Fraction(10**400), Fraction(1, 10**300)
+    wave = apply("sin", scale(large, x))
+    search = refute(add(x, wave), add(scale(1 + tiny, x), wave), 0, Budget())
+    assert search.counterexample is not None
