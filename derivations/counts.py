@@ -103,6 +103,8 @@ def judge_count(entry: Entry, checker: Checker) -> Judged:
     try:
         value = _valued(left, entry, checker, world)
         claim = checker.elaborator.elaborate(right, world)[0]
+        if value.term.rank or claim.term.rank:
+            raise SheetError("it is no number")
         decision = decide(value.term, claim.term, checker.options.seed, Budget())
         attempt = Attempt(Mode.TOTAL, value.term, claim.term, frozenset(), False)
         if decision.verdict is Verdict.PROVED:

@@ -7,7 +7,7 @@ A :class:`Domain` knows arrays of one kind of number: float64 (:class:`Floats`),
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -140,8 +140,13 @@ def extent(dim: Dim, sizes: Sizes) -> int:
 
 def work(roots: Sequence[Term], sizes: Sizes) -> int:
     """About how many multiplications an evaluation takes: the index ranges of all nodes together."""
+    return work_of(postorder(roots), sizes)
+
+
+def work_of(terms: Iterable[Term], sizes: Sizes) -> int:
+    """The same for these nodes alone."""
     total = 0
-    for term in postorder(roots):
+    for term in terms:
         if isinstance(term, Block):
             extents(term.parts, sizes)
         total += prod(extents(term.label_dims if isinstance(term, Product) else term.shape, sizes))

@@ -21,6 +21,7 @@ from derivations.induction import AllTimes, Times, said
 from derivations.kinks import at_a_kink, kinks
 from derivations.names import Ref, ref_text
 from derivations.normal_form import prove_equal
+from derivations.numerals import pinned
 from derivations.python_text import snippet
 from derivations.reading import surface as s
 from derivations.refute import refute
@@ -188,7 +189,7 @@ class Judge:
             for b in rights:
                 for one, other, readings in _aligned(a, b, whole):
                     empty = False
-                    x, y = (self.elaborator.with_facts(term, world) for term in (one, other))
+                    x, y = pinned(*(self.elaborator.with_facts(term, world) for term in (one, other)))
                     both = a.readings | b.readings | readings
                     if world.mode is Mode.TOTAL or world.env or free_variables([x, y]):
                         yield Attempt(world.mode, x, y, both, a.opaque or b.opaque)
@@ -198,9 +199,8 @@ class Judge:
     def _in_components(self, left: s.Node, right: s.Node, world: World, found: Judgement) -> Iterator[Attempt]:
         if world.mode is not Mode.TOTAL and self._vanishes(world, left, right):
             return
-        x, y = (
-            self.elaborator.with_facts(term, world) for term in Components(self.elaborator, world).sides(left, right)
-        )
+        sides = Components(self.elaborator, world).sides(left, right)
+        x, y = pinned(*(self.elaborator.with_facts(term, world) for term in sides))
         found.shapes = found.shapes or (shape_text(x.shape), shape_text(y.shape))
         yield Attempt(world.mode, x, y, frozenset(), False)
 

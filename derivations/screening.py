@@ -12,12 +12,24 @@ from random import Random
 import numpy as np
 import sympy
 
-from derivations.evaluate import Array, Balls, Sizes, evaluate, exact_array, extents, node_value, precision
+from derivations.evaluate import (
+    Array,
+    Balls,
+    Sizes,
+    evaluate,
+    exact_array,
+    extents,
+    node_value,
+    precision,
+    work,
+    work_of,
+)
 from derivations.fingerprint import Residues, UnluckyPointError
 from derivations.terms import Dim, Term, Var
 from derivations.traverse import dim_symbols, dim_symbols_of, free_variables
 
 BITS = 128
+MOST_WORK = 4_000_000
 EIGHTHS = (-7, -5, -3, -2, 2, 3, 5, 7)
 
 
@@ -42,6 +54,8 @@ class Screen:
             fresh = self._fresh(term)
             for symbol in dim_symbols_of(fresh):
                 self.sizes.setdefault(symbol, 2 + len(self.sizes))
+            if work_of(fresh, self.sizes) > MOST_WORK:
+                raise UnluckyPointError
             self.known.update(self.field.point([node for node in fresh if isinstance(node, Var)], self.sizes))
             for node in fresh:
                 if node not in self.known:
@@ -64,10 +78,14 @@ class Screen:
 
 
 def certainly_different(pairs: Sequence[tuple[Term, Term]], seed: int) -> list[bool]:
-    """For every pair of terms of one shape, whether ball arithmetic separates it at one of two common points."""
+    """For every pair of terms of one shape, whether ball arithmetic separates it at one of two common points.
+
+    Pairs whose arrays are large at small sizes, too, are not separated.
+    """
     found = [False] * len(pairs)
+    small = [work(pair, dict.fromkeys(dim_symbols(pair), 3)) <= MOST_WORK for pair in pairs]
     for number, mixed in enumerate((False, True)):
-        open_pairs = [place for place, apart in enumerate(found) if not apart]
+        open_pairs = [place for place, apart in enumerate(found) if small[place] and not apart]
         for place, apart in zip(
             open_pairs, _apart([pairs[k] for k in open_pairs], f"{seed}|{number}", mixed), strict=True
         ):

@@ -12,6 +12,7 @@ from typing import cast
 import sympy
 
 from derivations.errors import ShapeError
+from derivations.numerals import is_numeral, valued
 from derivations.terms import Dim, Shape, dimension, shape_text
 
 LETTERS = ("n", "d", "m", "p", "q", "k", "r", "s")
@@ -53,12 +54,20 @@ class Dimensions:
         if difference == 0:
             return
         if not unknowns:
-            raise ShapeError(f"dimension {self.resolve(a)} against {self.resolve(b)}")
+            self._compare_numerals(difference, a, b)
+            return
         whole = next((s for s in unknowns if self.resolve(a) == s or self.resolve(b) == s), None)
         if whole is None and len(unknowns) > 1:
             self._postponed.append((a, b))
             return
         self._bind(whole or unknowns[0], difference)
+
+    def _compare_numerals(self, difference: Dim, a: Dim, b: Dim) -> None:
+        """Sizes that are numbers may fit as such, 984 = 784 + 200: then the largest is written by the others."""
+        symbols = sorted((s for s in difference.free_symbols if is_numeral(s)), key=lambda s: int(str(s)))
+        if valued(difference) != 0 or not symbols:
+            raise ShapeError(f"dimension {self.resolve(a)} against {self.resolve(b)}")
+        self._bind(symbols[-1], difference)
 
     def _bind(self, unknown: sympy.Symbol, difference: Dim) -> None:
         slope = difference.coeff(unknown)

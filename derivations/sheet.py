@@ -16,6 +16,7 @@ from derivations.facts import SUPPOSING, Fact, Property, facts_of, is_supposed, 
 from derivations.gradient_names import with_gradient_names
 from derivations.infer import Declaration, Equation, Inference
 from derivations.names import GENERIC_FUNCTIONS, Names, Ref, is_constant, is_loss, rank_by_habit
+from derivations.numerals import numeral
 from derivations.reading import surface as s
 from derivations.reading.places import Source
 from derivations.series import free_letters, with_times
@@ -368,7 +369,7 @@ def _mentions_now(node: s.Node) -> bool:
 def _dim(node: s.Node) -> Dim | None:
     match node:
         case s.Number() if node.value.denominator == 1 and node.value > 0:
-            return dimension(int(node.value))
+            return numeral(int(node.value))
         case s.Symbol():
             return dimension(node.base + (f"_{node.name}" if node.name else ""))
         case s.Group():

@@ -181,7 +181,7 @@ def counterexample_text(found: Counterexample) -> str:
     by_value: dict[int, list[str]] = {}
     for name, value in found.sizes.items():
         by_value.setdefault(value, []).append(name)
-    parts = [f"{' = '.join(names)} = {value}" for value, names in by_value.items()]
+    parts = [_sizes_text(names, value) for value, names in by_value.items()]
     values = {name: _value_text(value) for name, value in found.values.items()}
     parts += [f"{readable(name)} = {value}" for name, value in values.items() if _not_zero(value)]
     if values and not all(map(_not_zero, values.values())):
@@ -191,6 +191,13 @@ def counterexample_text(found: Counterexample) -> str:
     entry = f" at entry ({', '.join(str(k + 1) for k in found.entry)})" if any(found.entry) else ""
     kind = "certified" if "." in found.left + found.right else "exact"
     return f"counterexample, {kind}: {', '.join(parts)}{entry}  →  left {found.left}, right {found.right}"
+
+
+def _sizes_text(names: list[str], value: int) -> str:
+    """Named sizes equal their value; sizes that are numbers on the sheet are replaced by it."""
+    named, numbers = ([n for n in names if n.isdigit() is kind] for kind in (False, True))
+    texts = [f"{' = '.join(named)} = {value}"] if named else []
+    return ", ".join(texts + [f"size {value} in place of {' and '.join(numbers)}"] * bool(numbers))
 
 
 def _value_text(value: Any) -> str:
