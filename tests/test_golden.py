@@ -2,44 +2,35 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
+from truth.expectations import Word, expectations, words_of
 
 from derivations.check import Options, check_sheet
-from derivations.reading.places import Source
 from derivations.report import Report, StatementReport
+from gradproof.sheets import read_sheet
 
-SHEETS = sorted(path for path in (Path(__file__).parent / "sheets").glob("*.md") if path.name != "README.md")
-EXPECT = re.compile(r"<!-- expect: (.*) -->")
-WORD = re.compile(r"(\w+)(?:\[(.*?)\])?(?=\s|$)")
+FORMATS = {".md", ".tex", ".txt", ".ipynb"}
+FOLDER = Path(__file__).parent / "sheets"
+SHEETS = sorted(path for path in FOLDER.iterdir() if path.suffix in FORMATS and path.name != "README.md")
+UNSAID = frozenset({"given", "proved"})
+"""What a statement must be that no comment speaks of."""
 
 
 def checked(path: Path) -> Report:
-    return check_sheet(Source(path.name, path.read_text(encoding="utf-8")), Options())
+    return check_sheet(read_sheet(path), Options())
 
 
-def expectations(text: str) -> list[tuple[int, int, list[tuple[str, str]]]]:
-    """(first line, last line, words) for every comment; the rest of the sheet must be right."""
-    found, start = [], 1
-    for number, line in enumerate(text.splitlines(), start=1):
-        comment = EXPECT.search(line)
-        if comment:
-            found.append((start, number, WORD.findall(comment.group(1))))
-            start = number + 1
-    return [*found, (start, len(text.splitlines()) + 1, [])]
-
-
-def fits(statement: StatementReport, word: str, detail: str) -> str:
+def fits(statement: StatementReport, word: Word) -> str:
     """Empty where the statement is as expected, else what is different."""
-    if statement.verdict.value != word:
+    if not word.admits(statement.verdict.value):
         reasons = "; ".join(f"{step.headline} {step.why}" for step in statement.steps)
         return f"line {statement.line}: {statement.verdict.value}, expected {word} ({statement.latex}: {reasons})"
     repairs = [f"{s.repair.old.strip()} => {s.repair.new.strip()}" for s in statement.steps if s.repair]
     follows = [f"follows {s.follows_from}" for s in statement.steps if s.follows_from]
-    if detail and detail not in repairs + follows:
-        return f"line {statement.line}: {repairs + follows}, expected {detail}"
+    if word.detail and word.detail not in repairs + follows:
+        return f"line {statement.line}: {repairs + follows}, expected {word.detail}"
     return ""
 
 
@@ -47,23 +38,43 @@ def fits(statement: StatementReport, word: str, detail: str) -> str:
 def test_verdicts(path: Path) -> None:
     report = checked(path)
     problems = []
-    for first, last, words in expectations(path.read_text(encoding="utf-8")):
-        statements = [s for s in report.statements if first <= s.line <= last]
-        if not words:
-            problems += [
-                f"line {s.line}: {s.verdict.value}" for s in statements if s.verdict.value not in ("given", "proved")
-            ]
+    for expected in expectations(read_sheet(path).text):
+        statements = [s for s in report.statements if expected.first <= s.line <= expected.last]
+        if not expected.words:
+            problems += [f"line {s.line}: {s.verdict.value}" for s in statements if s.verdict.value not in UNSAID]
             continue
-        wanted = words * len(statements) if len(words) == 1 else words
-        assert len(wanted) == len(statements), f"lines {first}–{last}: {[s.latex for s in statements]}"
-        problems += [fits(s, *w) for s, w in zip(statements, wanted, strict=True)]
-    assert not [p for p in problems if p]
+        try:
+            words = expected.of(len(statements))
+        except ValueError as error:
+            problems.append(f"{error}: {[(s.line, s.verdict.value, s.latex) for s in statements]}")
+            continue
+        problems += [fits(s, word) for s, word in zip(statements, words, strict=True)]
+    problems = [problem for problem in problems if problem]
+    assert not problems, "\n".join(problems)
 
 
 def test_a_planted_wrong_expectation_is_noticed() -> None:
-    statement = checked(SHEETS[0]).statements[0]
-    assert fits(statement, "unclear", "")
-    assert not fits(statement, statement.verdict.value, "")
+    statement = checked(FOLDER / "bptt-lstm.md").statements[0]
+    assert fits(statement, Word("unclear"))
+    assert not fits(statement, Word(statement.verdict.value))
+
+
+def test_a_pending_word_admits_no_opposite() -> None:
+    right, wrong, given = words_of("proved? wrong? given?")
+    assert right.pending
+    assert [right.admits(v) for v in ("proved", "holds", "undecided", "unclear")] == [True] * 4
+    assert [right.admits(v) for v in ("wrong", "given")] == [False] * 2
+    assert [wrong.admits(v) for v in ("wrong", "undecided", "unclear", "proved", "holds")] == [True] * 3 + [False] * 2
+    assert not given.admits("proved")
+    assert not Word("proved").admits("holds")
+
+
+def test_the_comment_of_every_format_is_found() -> None:
+    for comment in ("<!-- expect: proved? wrong[U => U^T] -->", "% expect: proved? wrong[U => U^T]"):
+        (found, rest) = expectations(f"a = b\n{comment}\nc = d\n")
+        assert (found.first, found.last, rest.first) == (1, 2, 3)
+        assert found.words == (Word("proved", True), Word("wrong", False, "U => U^T"))
+    assert expectations("# expect: given given")[0].words == (Word("given"), Word("given"))
 
 
 @pytest.mark.parametrize("path", SHEETS, ids=lambda path: path.stem)
