@@ -298,6 +298,8 @@ class _RankReader(_ShapeReader):
     """The same walk before any dimension is known: every dimension is one placeholder, so that only ranks count."""
 
     def symbol(self, node: s.Symbol) -> Shape:
+        if node.component:
+            return ()
         return (dimension("?"),) * self.inference.rank(self.inference.names.ref(node).key)
 
     def same(self, a: Dim, b: Dim) -> bool:
