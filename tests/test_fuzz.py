@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import builtins
+import importlib
+from collections.abc import Callable
 from random import Random
 
 import pytest
+import sympy
 from fuzz.inputs import Inputs, hostile
 from fuzz.invariants import FOREIGN, checked, complaints, half_read, plant, planted
 
@@ -37,6 +41,50 @@ def test_hostile_inputs(item: object) -> None:
 def test_ten_megabytes_of_dollars() -> None:
     report = check_sheet(Source("sheet.md", "$" * 10_000_000), OPTIONS)
     assert all(s.verdict is Verdict.UNCLEAR for s in report.statements)
+
+
+CODE = [
+    *[item for item in hostile(100) if item.kind in ("code", "templates", "latex shell")],
+    *[Inputs().draw(seed) for seed in range(40)],
+]
+
+
+class Trap:
+    """An evaluator that notes every text that it is given. SymPy hands its own numbers to sympify: these may pass."""
+
+    def __init__(self, function: Callable[..., object], seen: list[str]) -> None:
+        self.function = function
+        self.seen = seen
+
+    def __call__(self, source: object, *args: object, **options: object) -> object:
+        if isinstance(source, str | bytes):
+            self.seen.append(str(source))
+        return self.function(source, *args, **options)
+
+
+EVALUATORS = [
+    *[(builtins, name) for name in ("eval", "exec", "compile")],
+    *[(sympy, name) for name in ("sympify", "parse_expr", "lambdify")],
+    (sympy.parsing.sympy_parser, "parse_expr"),
+    (importlib.import_module("sympy.core.sympify"), "sympify"),
+]
+
+
+def evaluated(monkeypatch: pytest.MonkeyPatch, action: Callable[[], object]) -> list[str]:
+    """The texts that an action hands to any of the evaluators."""
+    seen: list[str] = []
+    with monkeypatch.context() as patch:
+        for holder, name in EVALUATORS:
+            patch.setattr(holder, name, Trap(getattr(holder, name), seen))
+        action()
+    return seen
+
+
+def test_nothing_is_evaluated(monkeypatch: pytest.MonkeyPatch) -> None:
+    checked(CODE[0], OPTIONS)  # what is loaded late may compile its own source
+    assert not evaluated(monkeypatch, lambda: [checked(item, OPTIONS) for item in CODE])
+    assert evaluated(monkeypatch, lambda: sympy.sympify("1 + 1"))
+    assert evaluated(monkeypatch, lambda: builtins.eval("1 + 1"))
 
 
 def test_every_kind_is_drawn_and_the_same_seed_gives_the_same_input() -> None:
