@@ -22,6 +22,13 @@ from derivations.world import Knowledge, Mode, OpenEndedError, UnclearError, Wor
 UNKNOWN_LOSS = "a gradient of a quantity that the sheet does not define is taken as given"
 
 
+def is_formula(of: s.Node) -> bool:
+    """Whether a derivative is taken of an expression that is written out, not of a name."""
+    while isinstance(of, s.Group):
+        of = of.inner
+    return not isinstance(of, s.Symbol | s.Function | s.Partial)
+
+
 class Differentiation(ABC):
     """The part of the elaborator that reads derivatives."""
 
@@ -49,7 +56,7 @@ class Differentiation(ABC):
         if isinstance(node.of, s.Symbol) and self.knowledge.definition(self.ref(node.of, world)) is None:
             return self._undefined(self.ref(node.of, world), node, world)
         self._require_unrelated(node, world)
-        key = (plain_name(node.of), self._by(node, world), world)
+        key = (plain_name(node.of), self._by(node, world), replace(world, mode=self._sense(node, world)))
         if key not in self._partials:
             output, _, term = self.derivation(node, world)
             self._partials[key] = Value(self._filled(term, world, node.span), False, not output.shape)
@@ -75,7 +82,7 @@ class Differentiation(ABC):
         if isinstance(node.of, s.Function):
             output = apply(node.of.function, by)
         else:
-            inner = self._inner_world(node.of, name, world)
+            inner = self._inner_world(node, name, world)
             self._require_unfolded(node.of, inner)
             value = self.elaborate(node.of, inner)[0]
             if value.opaque:
@@ -104,6 +111,8 @@ class Differentiation(ABC):
         for _, ref in self.refs_of(output):
             if path and ref.key != path:
                 continue
+            if by.time is not None and by.time.symbol and ref.time is not None and ref.time.symbol != by.time.symbol:
+                raise OpenEndedError(f"{by} may be any of the times before {ref}")
             symbolic = ref.time is not None and ref.time.symbol is not None
             related = by.time is not None and ref.time is not None and by.time.symbol == ref.time.symbol
             if symbolic and not related and self.knowledge.definition(ref) is not None:
@@ -117,11 +126,18 @@ class Differentiation(ABC):
             raise UnclearError("a derivative by an expression cannot be checked yet", node.by.span, "a name")
         return self.ref(by, world)
 
-    def _inner_world(self, of: s.Node, by: Ref, world: World) -> World:
+    def _sense(self, node: s.Partial, world: World) -> Mode:
+        """What this derivative holds fixed: as its sign says where the sheet has several, else as the world says."""
+        return self.knowledge.senses.get(node.style, world.mode)
+
+    def _inner_world(self, node: s.Partial, by: Ref, world: World) -> World:
+        of = node.of
         inner = replace(world, cut=(*world.cut, by), held=None, only=None)
         times = [t for x in of.walk() if isinstance(x, s.Symbol) and (t := self.ref(x, world).time) is not None]
         latest = max(times, key=lambda time: time.offset, default=None)
-        mode = world.mode
+        mode = self._sense(node, world)
+        if node.style == "immediate" and latest is None:
+            raise UnclearError("∂⁺ of something without a time", node.span, "a state such as h_t")
         if mode is Mode.SUMMED:
             mode = Mode.IMMEDIATE if world.summing else Mode.TOTAL
         if mode is Mode.IMMEDIATE:
@@ -129,6 +145,9 @@ class Differentiation(ABC):
             mode = Mode.WITHIN_STEP if by.time is None and state else Mode.TOTAL
         if mode is Mode.WITHIN_STEP:
             return replace(inner, held=latest)
+        if mode is Mode.EXPLICIT and is_formula(of):
+            shown = [self.ref(x, world) for x in of.walk() if isinstance(x, s.Symbol)]
+            return replace(inner, cut=tuple(dict.fromkeys([*inner.cut, *shown])))
         if mode is Mode.DIRECT and isinstance(of, s.Symbol):
             own = self.ref(of, world)
             return replace(inner, only=Ref(own.key) if own.key == by.key else own)

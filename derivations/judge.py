@@ -15,6 +15,7 @@ from derivations.chains import plain_name
 from derivations.component_names import has_components
 from derivations.components import Components, whole
 from derivations.decide import Decision, decide, has_a_value
+from derivations.differentiation import is_formula
 from derivations.elaborate import Elaborator
 from derivations.errors import ShapeError, SheetError
 from derivations.induction import AllTimes, Times, said
@@ -155,8 +156,9 @@ class Judge:
     ) -> list[Attempt]:
         seen: dict[tuple[Mode, Term, Term], Attempt] = {}
         summed = has_series(left, right)
+        written_out = any(is_formula(p.of) for side in (left, right) for p in _partials(side))
         for mode in modes if found.derivative else (Mode.TOTAL,):
-            if mode is Mode.SUMMED and not summed:
+            if (mode is Mode.SUMMED and not summed) or (mode is Mode.EXPLICIT and not written_out):
                 continue
             try:
                 for attempt in self._in_mode(left, right, replace(world, mode=mode), found):

@@ -21,6 +21,8 @@ INPUT_NAMES = frozenset("x X u".split())
 GENERIC_FUNCTIONS = frozenset("f g phi varphi theta psi".split())
 GRADIENT_MARKS = {"d of": "d", "delta of": "\\delta "}
 """Letters before a name that make it the name of a gradient."""
+COPY = "copy"
+"""The mark of the copy of a weight that is used at one step."""
 CONSTANTS = {"I": 2, "1": 1}
 """The identity matrix and the column of ones, unless a sheet says otherwise, and their ranks."""
 UNTIMED = " (without time)"
@@ -75,6 +77,8 @@ def key_of(symbol: Symbol, name: str | None = None) -> str:
     for mark in symbol.marks:
         if mark in GRADIENT_MARKS:
             base = GRADIENT_MARKS[mark] + base
+        elif mark == COPY:
+            base = f"{base}^{{copy}}"
         else:
             base = base + "'" if mark == "prime" else f"\\{mark}{{{base}}}"
     name = symbol.name if name is None else name

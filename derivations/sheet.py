@@ -11,6 +11,7 @@ from typing import cast
 import sympy
 
 from derivations.component_names import has_components, letters_of, with_components
+from derivations.copies import with_copies
 from derivations.errors import ShapeError
 from derivations.facts import SUPPOSING, Fact, Property, facts_of, is_supposed, stated_before
 from derivations.gradient_names import with_gradient_names
@@ -21,7 +22,7 @@ from derivations.reading import surface as s
 from derivations.reading.places import Source
 from derivations.series import free_letters, with_times
 from derivations.terms import Dim, Shape, dimension
-from derivations.world import Definition, Knowledge
+from derivations.world import Definition, Knowledge, senses
 
 EQUATING = (s.Relation.EQUAL, s.Relation.DEFINED)
 
@@ -68,14 +69,16 @@ class Sheet:
 
 def understand(source: Source, sentences: Sequence[s.Sentence]) -> Sheet:
     """Sort the sentences of a sheet into definitions, declarations and claims, and infer all shapes."""
-    return _Reader(source, with_components(with_gradient_names(with_times(sentences)))).sheet()
+    separate, copies = with_copies(with_components(with_gradient_names(with_times(sentences))))
+    return _Reader(source, separate, copies).sheet()
 
 
 class _Reader:
-    def __init__(self, source: Source, sentences: Sequence[s.Sentence]) -> None:
+    def __init__(self, source: Source, sentences: Sequence[s.Sentence], implied: Sequence[s.Statement] = ()) -> None:
         self.source = source
+        self.implied = implied
         self.sentences = sentences
-        statements = [x for x in sentences if isinstance(x, s.Statement)]
+        statements = [*implied, *(x for x in sentences if isinstance(x, s.Statement))]
         self.names = Names(item for statement in statements for item in statement.items)
         self.knowledge = Knowledge(self.names)
         self.equations: list[tuple[Equation, Entry]] = []
@@ -89,6 +92,9 @@ class _Reader:
             conditions = sentence if isinstance(sentence, s.Statement) and _is_condition(sentence) else None
             if entry is not None:
                 self.entries.append(entry)
+        for statement in self.implied:
+            if not self.knowledge.defined(self.names.ref(first := cast(s.Symbol, statement.items[0])).key):
+                self._definition(statement, first)
         return self._with_shapes()
 
     def _with_shapes(self) -> Sheet:
@@ -99,6 +105,7 @@ class _Reader:
         self.knowledge.indexed = any(
             has_components(item) for statement in self._statements() for item in statement.items
         )
+        self.knowledge.senses = senses(node.style for node in self._nodes() if isinstance(node, s.Partial))
         inference = Inference(self.names, self._formals(), scalars, self.knowledge.rows, self.knowledge.constants)
         claims = [item for entry in self.entries if entry.kind == "claim" for item in _items(entry)]
         shapes = inference.run([d for d, _ in self.declarations], [e for e, _ in self.equations], claims)

@@ -78,7 +78,7 @@ class Unroller(Elaborator):
 
     def derivation(self, node: s.Partial, world: World) -> tuple[Term, Term, Term]:
         name = self._by(node, world)
-        inner = self._inner_world(node.of, name, world)
+        inner = self._inner_world(node, name, world)
         self._require_unfolded(node.of, inner)
         path = inner.only.key if inner.only is not None and inner.only.time is None else ""
         if isinstance(node.of, s.Function) or inner.held is not None or (inner.only is not None and not path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from fractions import Fraction
@@ -44,6 +44,15 @@ class Mode(Enum):
     IMMEDIATE = "total, but immediate for a state by a parameter"
     SUMMED = "total, but immediate for a state by a parameter within a sum"
     DIRECT = "direct: the defining equation alone, all other names held"
+    EXPLICIT = "total for a name, but of a formula that is written out only where it shows the variable"
+
+
+def senses(styles: Iterable[str]) -> dict[str, Mode]:
+    """What the signs of derivatives mean that are used side by side: ∂⁺ is immediate against a total ∂, d total."""
+    used = set(styles)
+    if "immediate" in used:
+        return {"immediate": Mode.WITHIN_STEP, "partial": Mode.TOTAL, "nabla": Mode.TOTAL, "d": Mode.TOTAL}
+    return {"d": Mode.TOTAL} if {"d", "partial"} <= used else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +124,7 @@ class Knowledge:
 
     ``functions`` holds the functions that the sheet itself defines: the name of the argument, and the formula;
     ``constants`` the names of identity matrices and columns of ones;
+    ``senses`` says what a sign of derivatives means where the sheet tells two of them apart;
     ``indexed`` says that some line speaks of components; ``dims`` are the letters of declared dimensions;
     ``length`` is the letter of the last time, if one is used; ``lengths`` are the time letters that definitions leave
     free, such as the T of L = Σ_{t=1}^T L_t."""
@@ -128,6 +138,7 @@ class Knowledge:
     functions: dict[str, tuple[str, s.Node]] = field(default_factory=dict)
     constants: frozenset[str] = frozenset()
     indexed: bool = False
+    senses: Mapping[str, Mode] = field(default_factory=dict)
     dims: frozenset[str] = frozenset()
     length: str | None = None
     lengths: frozenset[str] = frozenset()

@@ -2,15 +2,19 @@ r"""Derivatives as people write them: ``\frac{\partial y}{\partial x}``, ``dy/dx
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 from derivations.reading import grammar
+from derivations.reading.cursor import time_of
 from derivations.reading.scripts import ScriptReader
 from derivations.reading.slips import Slip
 from derivations.reading.surface import Concat, Function, Group, Mul, Node, Number, Partial, Raise, Symbol, Transposed
 from derivations.reading.tokens import Token
 
-Style = Literal["partial", "d", "nabla"]
+Style = Literal["partial", "d", "nabla", "immediate"]
+AT_A_POINT = "a value at a point is not read"
 
 
 class DerivativeReader(ScriptReader):
@@ -36,9 +40,19 @@ class DerivativeReader(ScriptReader):
         if self.tokens[below].kind != "{":
             return None
         if self.peek().at("partial") and self.tokens[below + 1].at("partial"):
-            return "partial"
+            return "immediate" if self.is_plus(self.position + 2) else "partial"
         above_d = self.is_d(self.position + 1) or (self.is_letter_d(self.position + 1) and self.peek(2).kind == "}")
         return "d" if above_d and self.is_d(below + 1) else None
+
+    def is_plus(self, index: int) -> bool:
+        """The mark of ∂⁺ and ∂^{+}."""
+        texts = [token.text for token in self.tokens[index : index + 4]]
+        return texts[:2] == ["^", "+"] or texts == ["^", "{", "+", "}"]
+
+    def skip_plus(self) -> bool:
+        found = self.is_plus(self.position)
+        self.position += (4 if self.peek().kind == "{" else 2) if found else 0
+        return found
 
     def is_letter_d(self, index: int) -> bool:
         return self.tokens[index].kind == "letter" and self.tokens[index].text == "d"
@@ -54,7 +68,7 @@ class DerivativeReader(ScriptReader):
         r"""``{\partial y}`` or ``{\partial^2 y}``, y None where nothing follows, with the order."""
         self.take()
         mark = self.take()
-        order = self.order(mark)
+        order = 1 if self.skip_plus() else self.order(mark)
         if self.skip_kind("}"):
             return None, order
         start = self.position
@@ -115,15 +129,31 @@ class DerivativeReader(ScriptReader):
     def partial(self) -> Node:
         r"""``\partial y / \partial x`` or ``\partial_x y``."""
         head = self.take()
+        style: Style = "immediate" if self.skip_plus() else "partial"
         if self.token.at("_"):
-            return self.by_subscript(head, "partial")
+            return self.by_subscript(head, style)
         self.refuse_higher(head)
         of = None if self.token.at("/") else self.factor()
         if not self.skip("/") or not self.skip("partial"):
             raise Slip(head.span, "∂ that is not part of a derivative", "∂y/∂x")
         by = self.factor()
         check_variable(by)
-        return Partial(self.since(head.start), of if of is not None else self.operated(), by, "partial")
+        return Partial(self.since(head.start), of if of is not None else self.operated(), by, style)
+
+    def at_step(self, node: Node) -> Node:
+        r"""``\frac{\partial J}{\partial W}\Big|_{(t)}``: by the copy of W that is used at step t."""
+        if self.bars or self.token.kind != "bar" or self.token.text != "|" or not self.peek().at("_"):
+            return node
+        return self.by_copy(node, self.take())
+
+    def by_copy(self, node: Node, bar: Token) -> Node:
+        """The derivative before a bar, by the copy of its variable at the time below the bar."""
+        inner = node.inner if isinstance(node, Group) else node
+        time = time_of(written_time(self.script_tokens()), None) if self.skip("_") else None
+        by = inner.by if isinstance(inner, Partial) else None
+        if not isinstance(inner, Partial) or not isinstance(by, Symbol) or by.time is not None or time is None:
+            raise Slip(bar.span, AT_A_POINT, "a derivative by a weight, and a step such as |_{(t)}")
+        return replace(inner, span=self.since(node.span.start), by=replace(by, time=time))
 
     def named_derivative(self) -> Node:
         r"""``\dv{y}{x}`` and ``\pdv{y}{x}`` of the physics package."""
@@ -167,6 +197,13 @@ class DerivativeReader(ScriptReader):
         if self.token.kind in ("open", "left") and isinstance(of, Symbol):
             raise Slip(self.token.span, "it is unclear whether this is the argument or a factor", "brackets")
         return Partial(self.since(head.start), of, by, style)
+
+
+def written_time(tokens: Sequence[Token]) -> Sequence[Token]:
+    """The time in ``(t)`` and ``t=1``."""
+    if len(tokens) > 2 and tokens[0].kind == "open" and tokens[-1].kind == "close":
+        return tokens[1:-1]
+    return tokens[2:] if len(tokens) > 2 and tokens[0].text in grammar.TIMES and tokens[1].at("=") else tokens
 
 
 def plainly_one(node: Mul) -> bool:

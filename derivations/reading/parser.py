@@ -208,12 +208,14 @@ class Parser(CallReader, SumReader):
 
     def delimited(self) -> Node:
         r"""What ``\left`` opens: bars or brackets."""
-        if self.token.text not in ("|", "‖"):
+        if self.token.text not in ("|", "‖", "."):
             return self.bracket()
         opener = self.take()
         bars, self.bars = self.bars, 0
         node = self.expression()
         self.bars = bars
+        if opener.text == "." and self.token.kind == "right" and self.token.text == "|":
+            return self.by_copy(node, self.take())
         return self.measured(opener, node, "right")
 
     def measured(self, opener: Token, node: Node, closer: str) -> Node:
@@ -288,7 +290,7 @@ class Parser(CallReader, SumReader):
     def fraction(self) -> Node:
         token = self.take()
         if (derivative := self.derivative(token)) is not None:
-            return derivative
+            return self.at_step(derivative)
         numerator = self.fraction_argument(token, "a numerator")
         denominator = self.fraction_argument(token, "a denominator")
         return Divide(self.since(token.start), numerator, denominator)

@@ -141,11 +141,14 @@ class Function(Node):
 
 @dataclass(frozen=True, slots=True)
 class Partial(Node):
-    r"""A derivative ``\frac{\partial y}{\partial x}``, ``\frac{dy}{dx}``, ``\nabla_x y``; ``style`` is how."""
+    r"""A derivative ``\frac{\partial y}{\partial x}``, ``\frac{dy}{dx}``, ``\nabla_x y``; ``style`` is how.
+
+    ``immediate`` is the ∂⁺ of Pascanu, Mikolov and Bengio (2013): earlier states held.
+    """
 
     of: Node
     by: Node
-    style: Literal["partial", "d", "nabla"] = "partial"
+    style: Literal["partial", "d", "nabla", "immediate"] = "partial"
 
 
 @dataclass(frozen=True, slots=True)

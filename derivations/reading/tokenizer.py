@@ -306,7 +306,9 @@ class _Tokenizer:
         match = DELIMITER.match(self.text, self.position)
         found = BRACKETS.get({"<": r"\langle", ">": r"\rangle"}.get(match[1], match[1])) if match else None
         self.position = match.end() if match else self.position
-        if found is None or found[0] in "{}":
+        if match and match[1] == "." and side == "left":
+            self.emit("left", ".", start)
+        elif found is None or found[0] in "{}":
             self.emit("bad", rf"\{side} needs a bracket; \{side}. with a bar is not read", start)
         else:
             self.emit(side, found[1], start)

@@ -219,7 +219,7 @@ SLIPS = [
     ("|a", "|", "never closed"),
     (r"\sum x", r"\sum", "over what"),
     (r"W \ dot\ x", "dot", "without its backslash"),
-    (r"\left. a \right|", r"\left.", "needs a bracket"),
+    (r"\left. a \right|", r"\right|", "a value at a point"),
     ("9" * 200, "9" * 200, "100 digits"),
 ]
 
