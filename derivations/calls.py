@@ -100,6 +100,7 @@ SPECIAL: dict[str, Calling] = {
     "mean": Calling(_mean, Result.SCALAR),
     "sum": Calling(total, Result.SCALAR),
     "norm": Calling(frobenius, Result.SCALAR),
+    "inner": Calling(lambda x, y: total(hadamard(x, y)), Result.SCALAR, (2,)),
     "concat": Calling(lambda *parts: concatenate(parts), Result.COLUMN, (2, 3, 4), vector_only=True),
     "sqrt": Calling(lambda x: power(x, HALF)),
     "cosh": Calling(_cosh),

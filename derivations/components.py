@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from derivations.calls import rational
 from derivations.component_names import bound, has_components, letters_of
 from derivations.functions import FUNCTIONS, derivative
+from derivations.measures import BARS
 from derivations.names import GENERIC_FUNCTIONS
 from derivations.reading import surface as s
 from derivations.tensors import hadamard
@@ -66,13 +67,15 @@ class Components:
                 return self._symbol(node)
             case s.Group():
                 return self._read(node.inner)
+            case _ if not self._speaks_of_components(node):
+                return self._plain(node)
             case s.Neg():
                 inner = self._read(node.argument)
                 return Indexed(scale(-1, inner.term), inner.letters)
             case s.Add():
                 return self._sum(node)
             case s.Mul():
-                return self._times([self.read(x) for x in node.factors])
+                return self._times([self.read(x) for x in self._grouped(node)])
             case s.Divide():
                 under = self.read(node.denominator)
                 return self._times([self.read(node.numerator), Indexed(power(under.term, -1), under.letters)])
@@ -90,9 +93,32 @@ class Components:
             raise UnclearError("this cannot be read in components yet", node.span)
         return self._plain(node)
 
+    def _speaks_of_components(self, node: s.Node) -> bool:
+        """Whether a letter of an index, or a dimension that counts as a number, occurs."""
+        found = (x for x in node.walk() if isinstance(x, s.Symbol))
+        return any(x.component or x.base in self.dims or self._size(x) is not None for x in found)
+
+    def _grouped(self, node: s.Mul) -> list[s.Node]:
+        """The factors, those side by side without components as one product, such as the 1ᵀx of 1ᵀx·y_i."""
+        found: list[s.Node] = []
+        start = 0
+        speaks = [self._speaks_of_components(x) for x in node.factors]
+        for end in range(1, len(speaks) + 1):
+            if end == len(speaks) or speaks[end] or speaks[start]:
+                factors = node.factors[start:end]
+                span = factors[0].span.join(factors[-1].span)
+                whole = s.Mul(span, factors, node.operators[start : end - 1])
+                found.append(whole if len(factors) > 1 else factors[0])
+                start = end
+        return found
+
     def _plain(self, node: s.Node) -> Indexed:
         """An expression without components must be a number."""
-        value = self.elaborator.elaborate(node, self.world)[0].term
+        values = self.elaborator.elaborate(node, self.world)
+        found = {value.term: None for value in values if not value.term.shape and not value.readings}
+        if len(found) > 1:
+            raise UnclearError("this number can be read in more than one way", node.span)
+        value = next(iter(found), values[0].term)
         if value.shape:
             raise UnclearError("a tensor beside single components", node.span, "its components, or none")
         return Indexed(value, ())
@@ -161,11 +187,12 @@ class Components:
         return Indexed(power(inner.term, value), inner.letters)
 
     def _call(self, node: s.Call) -> Indexed:
-        known = node.function in FUNCTIONS or node.function in GENERIC_FUNCTIONS
+        name = "abs" if node.function == BARS else node.function
+        known = name in FUNCTIONS or name in GENERIC_FUNCTIONS
         if not known or len(node.arguments) != 1 or node.order > 1:
             raise UnclearError(f"{node.function} cannot be read in components yet", node.head)
         inner = self.read(node.arguments[0])
-        value = apply(node.function, inner.term) if not node.order else derivative(node.function, inner.term)
+        value = apply(name, inner.term) if not node.order else derivative(name, inner.term)
         if node.power is not None:
             exponent = rational(node.power)
             if exponent is None or not 0 < exponent <= MOST_POWER:

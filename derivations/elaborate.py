@@ -19,6 +19,7 @@ from derivations.component_names import has_components
 from derivations.components import Components
 from derivations.differentiation import Differentiation
 from derivations.functions import FUNCTIONS, derivative
+from derivations.measures import meanings, norm
 from derivations.names import CONSTANTS, GENERIC_FUNCTIONS, Ref, shift
 from derivations.operations import COMPARED, exhaustive, piecewise
 from derivations.operators import inverse
@@ -190,11 +191,13 @@ class Elaborator(Differentiation):
             case s.Divide():
                 return self._divide(node, world)
             case s.Raise():
-                return [self._raise(v, node) for v in self.elaborate(node.base, world)]
+                values = self.elaborate(node.base, world)
+                return [self._raise(v, node) for v in [v for v in values if v.term.rank < 2] or values]
             case s.Transposed():
                 return [flip(v) for v in self.elaborate(node.argument, world)]
             case s.Call():
-                return [self._call(node, row) for row in bounded([self.elaborate(x, world) for x in node.arguments])]
+                rows = bounded([self.elaborate(x, world) for x in node.arguments])
+                return [value for row in rows for value in self._called(node, row)]
             case s.Partial():
                 return [self.partial(node, world)]
             case s.Concat():
@@ -204,7 +207,7 @@ class Elaborator(Differentiation):
             case s.Big():
                 return series(self, node, world, target)
             case s.Norm():
-                return [self._norm(node, v) for v in self.elaborate(node.argument, world)]
+                return [norm(node, v) for v in self.elaborate(node.argument, world)]
         raise UnclearError(f"{_kind(node)} cannot be checked yet", node.span)
 
     def _symbol(self, node: s.Symbol, world: World) -> list[Value]:
@@ -254,7 +257,7 @@ class Elaborator(Differentiation):
         for row in bounded([self.elaborate(node.numerator, world), self.elaborate(node.denominator, world)]):
             over, under = row
             if under.term.shape in ((), over.term.shape) or not over.term.shape:
-                if under.term.rank > 1:
+                if under.term.rank > 1 and not node.elementwise:
                     raise UnclearError("division by a matrix cannot be checked yet", node.denominator.span)
                 if is_zero(under.term):
                     raise UnclearError("this denominator is zero", node.denominator.span, "something that is not zero")
@@ -275,6 +278,13 @@ class Elaborator(Differentiation):
         if exponent == 2 and _is_norm(node.base) and isinstance(base.term, Power):
             return replace(base, term=base.term.base, gradient=False)
         return replace(base, term=power(base.term, exponent), gradient=False)
+
+    def _called(self, node: s.Call, values: Sequence[Value]) -> list[Value]:
+        """Every meaning of a call."""
+        if not values:
+            raise UnclearError(f"{node.function} stands without its argument", node.span, "the argument")
+        found = [(self._call(call, values), readings) for call, readings in meanings(node, values[0].term)]
+        return [replace(value, readings=value.readings | readings) for value, readings in found]
 
     def _call(self, node: s.Call, values: Sequence[Value]) -> Value:
         elementwise = node.function in FUNCTIONS or node.function in GENERIC_FUNCTIONS
@@ -343,11 +353,6 @@ class Elaborator(Differentiation):
         shape = left.shape or right.shape
         left, right = spread(left, shape), spread(right, shape)
         return COMPARED[node.sign](left, right)
-
-    def _norm(self, node: s.Norm, value: Value) -> Value:
-        if node.order not in ("", "2", "F"):
-            raise UnclearError(f"the norm of order {node.order} cannot be checked yet", node.span)
-        return Value(power(total(power(value.term, 2)), Fraction(1, 2)), readings=value.readings, opaque=value.opaque)
 
     # Products
 

@@ -12,13 +12,14 @@ from derivations.calls import SPECIAL, Result
 from derivations.component_names import bound, has_components, letters_of
 from derivations.errors import ShapeError
 from derivations.functions import FUNCTIONS
+from derivations.measures import BARS
 from derivations.names import CONSTANTS, Names, is_loss, rank_by_habit
 from derivations.products import Form, choices, fold, plans
 from derivations.reading import surface as s
 from derivations.shapes import Dimensions, is_unknown
 from derivations.terms import Dim, Shape, dimension, shape_text
 
-ELEMENTWISE = frozenset(FUNCTIONS) | habits.GENERIC_FUNCTIONS
+ELEMENTWISE = frozenset(FUNCTIONS) | habits.GENERIC_FUNCTIONS | {BARS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +203,8 @@ class _ShapeReader:
                 return self._sum([self.form(node.numerator), self.form(node.denominator)])
             case s.Transposed():
                 return _flip(self.form(node.argument))
+            case s.Call() if not node.arguments:
+                raise UnknownShapeError(node.function)
             case s.Call() if node.function in ELEMENTWISE:
                 return self.form(node.arguments[0])
             case s.Call() if node.function in SPECIAL:
@@ -226,6 +229,7 @@ class _ShapeReader:
         if result is Result.DIAGONAL:
             return Form(first.shape * 2) if len(first.shape) == 1 else Form(first.shape[:1])
         if result is Result.SCALAR or (result is Result.REDUCED and len(forms) == 1):
+            self._sum(forms)
             return Form(())
         if result is Result.COLUMN:
             raise UnknownShapeError(result.value)

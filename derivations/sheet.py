@@ -361,8 +361,8 @@ def _is_general(symbol: s.Symbol) -> bool:
 
 def _formal_symbols(statement: s.Statement) -> Iterator[s.Symbol]:
     first = statement.items[0]
-    if isinstance(first, s.Call) and statement.links and isinstance(first.arguments[0], s.Symbol):
-        yield first.arguments[0]
+    if isinstance(first, s.Call) and statement.links:
+        yield from (x for x in first.arguments[:1] if isinstance(x, s.Symbol))
     for item in statement.items:
         for node in item.walk():
             if isinstance(node, s.Partial) and isinstance(node.of, s.Function) and isinstance(node.by, s.Symbol):

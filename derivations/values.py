@@ -37,7 +37,7 @@ def carry_out(choice: Choice, left: Value, right: Value) -> Value:
 
 def merge(parts: Iterable[Value], term: Term) -> Value:
     parts = list(parts)
-    row = any(v.row for v in parts) and term.rank == 1
+    row = any(v.row for v in parts if v.term.rank == 1) and term.rank == 1
     readings = frozenset[str]().union(*(v.readings for v in parts))
     return Value(term, row, False, readings, any(v.opaque for v in parts))
 

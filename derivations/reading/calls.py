@@ -161,7 +161,7 @@ class CallReader(DerivativeReader):
         opener = self.take()
         close = CLOSED_BY[opener.text]
         if self.token.at("cdot") and self.peek().text == close:
-            self.take()
+            raise Slip(self.token.span, "a placeholder leaves open what the function is taken of", "the argument")
         if self.token.text == close and self.token.kind in ("close", "right"):
             arguments: tuple[Node, ...] = ()
         else:
@@ -193,6 +193,8 @@ class CallReader(DerivativeReader):
 
     def bracket(self) -> Node:
         opener = self.take()
+        if opener.text == "<":
+            return self.inner_product(opener)
         if opener.text not in ("(", "[", r"\{"):
             raise Slip(opener.span, f"‘{opener.text}’ as a bracket is not read here", "( or [")
         bars, self.bars = self.bars, 0
@@ -203,6 +205,18 @@ class CallReader(DerivativeReader):
         if len(items) == 1:
             return Group(span, items[0])
         return Concat(span, items) if opener.text == "[" else Tuple(span, items)
+
+    def inner_product(self, opener: Token) -> Node:
+        r"""``\langle a, u \rangle`` and ``\langle a | u \rangle``."""
+        bars, self.bars = self.bars, 1
+        items = [self.expression()]
+        while self.skip(",", "mid") or self.skip_kind("bar"):
+            items.append(self.expression())
+        self.bars = bars
+        self.close(opener)
+        if len(items) != 2:
+            raise Slip(self.since(opener.start), "angle brackets around anything but two factors are not read", "a, b")
+        return Call(self.since(opener.start), opener.span, "inner", tuple(items))
 
     def items(self, close: str) -> tuple[Node, ...]:
         """Expressions between commas or semicolons, up to what closes the bracket, which is left."""

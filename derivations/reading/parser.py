@@ -108,8 +108,9 @@ class Parser(CallReader, SumReader):
             before = self.since(start)
             if infix is not JUXTAPOSED:
                 self.take()
-            if infix.name == "/":
-                factors, operators = [self.quotient(multiplied(before, factors, operators), start)], []
+            if infix.name in ("/", "oslash"):
+                above = multiplied(before, factors, operators)
+                factors, operators = [self.quotient(above, start, infix.name == "oslash")], []
             else:
                 operators.append(infix.name)
                 factors.append(self.beside(factors[-1]) if infix is JUXTAPOSED else self.signed_factor())
@@ -135,13 +136,13 @@ class Parser(CallReader, SumReader):
         self.depth -= 1
         return Neg(self.since(start), argument)
 
-    def quotient(self, numerator: Node, start: int) -> Node:
+    def quotient(self, numerator: Node, start: int, elementwise: bool = False) -> Node:
         """``a / b``; what follows directly behind is refused where it might belong to the denominator."""
         plain = self.token.kind == "number"
         denominator = self.signed_factor()
         if self.is_name_like(self.token) and not (plain and not self.adjacent()):
             raise Slip(self.token.span, "it is unclear whether this still belongs to the denominator", "brackets")
-        return Divide(self.since(start), numerator, denominator)
+        return Divide(self.since(start), numerator, denominator, elementwise)
 
     # -- factors -----------------------------------------------------------------------------------------------
 
@@ -199,12 +200,21 @@ class Parser(CallReader, SumReader):
         return node
 
     def bar(self) -> Node:
-        r"""``|x|`` and ``\|x\|``."""
+        r"""``|x|``, ``\|x\|`` and ``||x||``."""
+        doubled = self.at_two_bars()
         opener = self.take()
+        if doubled:
+            opener = opener._replace(text="||", end=self.take().end)
         self.bars += 1
         node = self.expression()
         self.bars -= 1
         return self.measured(opener, node, "bar")
+
+    def at_two_bars(self) -> bool:
+        """Whether two single bars stand here without a space between them."""
+        first, second = self.token, self.peek()
+        plain = all((token.kind, token.text) == ("bar", "|") for token in (first, second))
+        return plain and first.end == second.start
 
     def delimited(self) -> Node:
         r"""What ``\left`` opens: bars or brackets."""
@@ -219,12 +229,13 @@ class Parser(CallReader, SumReader):
         return self.measured(opener, node, "right")
 
     def measured(self, opener: Token, node: Node, closer: str) -> Node:
-        """A norm, or the call of ``abs`` for single bars."""
-        if (self.token.kind, self.token.text) != (closer, opener.text):
+        """A norm, or the call of ``bars`` for single bars: an absolute value or a determinant."""
+        doubled = opener.text == "||" and self.at_two_bars()
+        if not doubled and (self.token.kind, self.token.text) != (closer, opener.text):
             raise Slip(opener.span, "this bar is never closed", opener.text)
-        self.take()
+        self.position += 1 + doubled
         span = self.since(opener.start)
-        return Norm(span, node) if opener.text == "‖" else Call(span, opener.span, "abs", (node,))
+        return Call(span, opener.span, "bars", (node,)) if opener.text == "|" else Norm(span, node)
 
     # -- commands ----------------------------------------------------------------------------------------------
 

@@ -97,10 +97,11 @@ class Mul(Node):
 
 @dataclass(frozen=True, slots=True)
 class Divide(Node):
-    """A fraction, however written; never a derivative."""
+    """A fraction, however written; never a derivative. ``elementwise`` is true for ⊘, which also divides matrices."""
 
     numerator: Node
     denominator: Node
+    elementwise: bool = False
 
 
 @dataclass(frozen=True, slots=True)

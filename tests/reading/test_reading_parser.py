@@ -18,7 +18,7 @@ READ = {
     "a - -b": "(add +a -(neg b))",
     r"W_{xz}^T \cdot x_t + W_{hz}^{T} h_{t-1} + b_z": "(add +(mul W_{xz}^T cdot x@t) +(mul W_{hz}^T · h@t-1) +b_{z})",
     r"a \odot b \otimes c * d .* e @ f \circ g \oslash h \times i \oplus j": (
-        "(mul a odot b otimes c * d odot e @ f circ g oslash h times i oplus j)"
+        "(mul (div (mul a odot b otimes c * d odot e @ f circ g) h) times i oplus j)"
     ),
     "nd + 2nd^2": "(add +(mul n · d) +(mul 2 · n · (pow d 2)))",
     "a / b / c": "(div (div a b) c)",
@@ -87,7 +87,7 @@ READ = {
     r"\left[ h ; x \right] + [a \mid b]": "(add +cat[h, x] +cat[a, b])",
     r"\begin{bmatrix} a \\ b \end{bmatrix}": "cat[a, b]",
     "(n, n+d)": "tup(n, (add +n +d))",
-    r"\|x\|_2^2 + |x| + \left\| y \right\|": "(add +(pow norm2(x) 2) +abs(x) +norm(y))",
+    r"\|x\|_2^2 + |x| + \left\| y \right\|": "(add +(pow norm2(x) 2) +bars(x) +norm(y))",
     r"\boxed{a + b} c": "(mul (add +a +b) · c)",
     r"\underbrace{a b}_{\text{gate}} c": "(mul (mul a · b) · c)",
     # sums and products with limits

@@ -1,0 +1,155 @@
+"""Every way that sums, products, identities, quotients, functions, matrices and numbers are written.
+
+A case is a sheet, a line that is right on it, and lines near it that are not.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pytest
+
+from derivations.check import check_sheet
+from derivations.reading.places import Source
+from derivations.report import StatementReport, Verdict
+
+RIGHT: Final = (Verdict.PROVED, Verdict.HOLDS)
+
+VECTORS: Final = r"""
+$x \in \mathbb{R}^n$, $y \in \mathbb{R}^n$, $u \in \mathbb{R}^n$, $v \in \mathbb{R}^m$,
+$A \in \mathbb{R}^{m \times n}$, $B \in \mathbb{R}^{n \times m}$, $S \in \mathbb{R}^{n\times n}$
+"""
+RECURRENT: Final = r"""
+$x_t \in \mathbb{R}^d$, $h_t \in \mathbb{R}^n$, $U \in \mathbb{R}^{n\times d}$, $W \in \mathbb{R}^{n\times n}$
+$$z_t = U x_t + W h_{t-1}$$
+$$h_t = \tanh(z_t)$$
+"""
+LOSSES: Final = (
+    RECURRENT
+    + r"""
+$$L_t = \tfrac12 \|h_t - y_t\|^2$$
+$$L = \sum_{t=1}^{T} L_t$$
+"""
+)
+
+Case = tuple[str, str, tuple[str, ...]]
+
+DIVISION: Final[dict[str, Case]] = {
+    "frac": (VECTORS, r"\frac{x}{y} \odot y = x", (r"\frac{x}{y} \odot x = y",)),
+    "oslash": (VECTORS, r"(x \oslash y) \odot y = x", (r"(x \oslash y) \odot x = y",)),
+    "oslash of matrices": (VECTORS, r"(A \oslash B^T) \odot B^T = A", (r"(A \oslash B^T) \odot A = B^T",)),
+    "slash": (VECTORS, r"(x / y) \odot y = x", (r"(x / y) \odot x = y",)),
+    "inverse": (VECTORS + "$$z = S x$$\n", "S^{-1} z = x", ("S^{-1} x = z",)),
+}
+
+FUNCTIONS: Final[dict[str, Case]] = {
+    **{
+        rf"{name} is σ": (VECTORS, rf"{name}(x) = \frac{{1}}{{1 + e^{{-x}}}}", (rf"{name}(x) = \frac{{1}}{{1 + e^x}}",))
+        for name in (
+            r"\sigma", r"\mathrm{sigmoid}", r"\operatorname{sigmoid}", r"\text{sigmoid}", "sigm", r"\mathrm{sigm}",
+            r"\mathsf{sigmoid}", r"\text{ sigmoid }", r"\operatorname{Sigmoid}",
+        )
+    },
+    **{
+        f"{name} is tanh": (VECTORS, rf"{name}(x) = 2\sigma(2x) - 1", (rf"{name}(x) = 2\sigma(x) - 1",))
+        for name in (r"\tanh", r"\mathrm{tanh}", "tanh", r"\text{tanh}", r"\operatorname{Tanh}")
+    },
+    **{
+        f"{name} is any function": (
+            "$a \\in \\mathbb{R}$\n",
+            rf"\frac{{\partial {name}(a)}}{{\partial a}} = {name}'(a)",
+            (rf"\frac{{\partial {name}(a)}}{{\partial a}} = {name}(a)",),
+        )
+        for name in (r"\phi", "f", "g", r"\theta")
+    },
+    **{
+        f"{name} is softmax": (
+            VECTORS, rf"{name}(x) = \frac{{\exp(x)}}{{\mathbf 1^T \exp(x)}}", (rf"{name}(x) = \exp(x)",)
+        )
+        for name in (r"\mathrm{softmax}", "softmax", r"\text{softmax}", r"\operatorname{Softmax}")
+    },
+    "ln": (VECTORS, r"\log x = \ln x", (r"\log x = 2\ln x",)),
+    "e to the": (VECTORS, "e^{2x} = \\exp(x)^2", ("e^{2x} = \\exp(x)^3",)),
+    "max": (VECTORS, r"\max(0, x) = \mathrm{ReLU}(x)", (r"\max(0, x) = x",)),
+    "max of braces": (VECTORS, r"\max\{0, x\} = \mathrm{ReLU}(x)", (r"\max\{0, x\} = x",)),
+    "tr": (VECTORS, r"\operatorname{Tr}(AB) = \text{tr}(BA)", (r"\operatorname{Tr}(AB) = 2\text{tr}(BA)",)),
+    "det": (VECTORS, r"\det(S^T) = \det(S)", (r"\det(S^T) = -\det(S)",)),
+    "bars are the determinant": (VECTORS, r"|S| = \det(S)", (r"|S| = 2\det(S)", r"\mathrm{abs}(S) = \det(S)")),
+    "power of bars": (VECTORS, r"|S S| = |S|^2", (r"|S S| = |S|",)),
+    "bars are the absolute value": (VECTORS, r"|x| = |-x|", ("|x| = x",)),
+    "norm of order 2": (VECTORS, r"\|x\|_2^2 = x^T x", (r"\|x\|_2^2 = 2 x^T x",)),
+    "norm": (VECTORS, r"\left\lVert x \right\rVert^2 = x^T x", (r"\left\lVert x \right\rVert^2 = 2 x^T x",)),
+    "norm in plain bars": (VECTORS, "||x||_2^2 = x^T x", ("||x||_2^2 = 2 x^T x", "||x| = x^T x")),
+    "product of absolute values": (VECTORS, r"|x||y| = |y||x|", (r"|x||y| = x \odot y",)),
+    "Frobenius norm": (VECTORS, r"\|A\|_F^2 = \mathrm{tr}(A^T A)", (r"\|A\|_F^2 = 2\mathrm{tr}(A^T A)",)),
+    "norm of order 1": (VECTORS, r"\|x\|_1 = \sum_i |x_i|", (r"\|x\|_1 = \sum_i x_i",)),
+    "angle brackets": (VECTORS, r"\langle x, u \rangle = x^T u", (r"\langle x, u \rangle = x^T y",)),
+    "angle brackets by components": (
+        VECTORS, r"\left\langle x, u\right\rangle = \sum_i x_i u_i", (r"\left\langle x, u\right\rangle = \sum_i x_i",)
+    ),
+    "angle brackets with a bar": (VECTORS, r"\langle x | u \rangle = x^T u", (r"\langle x | u \rangle = x^T y",)),
+    "angle brackets of matrices": (VECTORS, r"\langle A, A \rangle = \|A\|^2", (r"\langle A, A \rangle = \|A\|",)),
+    "vec": (VECTORS, r"\mathrm{vec}(A)^T \mathrm{vec}(A) = \|A\|^2", (r"\mathrm{vec}(A)^T \mathrm{vec}(A) = \|A\|",)),
+    "mean": (VECTORS, r"\mathrm{mean}(x) = \frac1n \sum_i x_i", (r"\mathrm{mean}(x) = \sum_i x_i",)),
+    "a number beside components": (
+        VECTORS, r"\mathbf 1^T x = \sum_i x_i", (r"\mathbf 1^T x = 2 \sum_i x_i", r"\mathbf 1^T x = \sum_i y_i")
+    ),
+}  # fmt: skip
+
+NUMBERS: Final[dict[str, Case]] = {
+    name: ("", right, (wrong,))
+    for name, (right, wrong) in {
+        "times a power of ten": (
+            r"2.63 \times 10^{-14} = 0.0000000000000263",
+            r"2.63 \times 10^{-14} = 0.000000000000263",
+        ),
+        "exponent": ("1e-9 = 10^{-9}", "1e-9 = 10^{-8}"),
+        "capital exponent": ("1.5E3 = 1500", "1.5E3 = 150"),
+        "fraction": (r"\frac{3}{4} + \frac14 = 1", r"\frac34 + \frac14 = 2"),
+        "per cent": (r"75\% = \frac34", r"75\% = 75"),
+        "thousands": ("200 (200 + 1404) = 320,800", "200 (200 + 1404) = 320,801"),
+        "thousands in TeX": (r"320 \cdot 1000 = 320{,}000", r"320 \cdot 1000 = 320{,}001"),
+        "thousands with a space": (r"2 \cdot 500 = 1\,000", r"2 \cdot 500 = 1\,001"),
+        "bold": (r"2 \cdot 1049600 = \mathbf{2,099,200}", r"2 \cdot 1049600 = \mathbf{2,099,201}"),
+        "boxed": (r"2 \cdot 3 = \boxed{\mathbf{6}}", r"2 \cdot 3 = \boxed{\mathbf{7}}"),
+        "power": ("0.9^{3} = 0.729", "0.9^{3} = 0.73"),
+        "value of a function": (r"\sigma(0) = 0.5", r"\sigma(0) = 0.6"),
+    }.items()
+}
+
+CASES: Final = {**DIVISION, **FUNCTIONS, **NUMBERS}
+
+REFUSED: Final[dict[str, tuple[str, str, str]]] = {
+    "placeholder": (RECURRENT, r"\frac{\partial h_t}{\partial z_t} = \mathrm{diag}(\tanh'(\cdot))", "placeholder"),
+    "placeholder alone": (VECTORS, r"\sigma'(\cdot) = \sigma(\cdot)", "placeholder"),
+    "no argument": (VECTORS, r"\sigma() = x", "without its argument"),
+    "average": (VECTORS, r"\langle x \rangle = x", "angle brackets"),
+    "trace of a product without brackets": (VECTORS, r"\mathrm{tr}\, A B = 1", "still belongs to tr"),
+    "mixed number": ("", r"1\frac{1}{2} = 1.5", "factor or added"),
+}
+
+
+def last(sheet: str, line: str) -> StatementReport:
+    return check_sheet(Source("sheet.md", f"{sheet}\n$${line}$$\n")).statements[-1]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_right(name: str) -> None:
+    sheet, right, _ = CASES[name]
+    found = last(sheet, right)
+    assert found.kind == "claim"
+    assert found.verdict in RIGHT, [(step.headline, step.why) for step in found.steps]
+
+
+@pytest.mark.parametrize(("name", "line"), [(name, line) for name, (_, _, lines) in CASES.items() for line in lines])
+def test_near_miss(name: str, line: str) -> None:
+    found = last(CASES[name][0], line)
+    assert found.verdict not in (*RIGHT, Verdict.GIVEN)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused(name: str) -> None:
+    sheet, line, reason = REFUSED[name]
+    found = last(sheet, line)
+    assert found.verdict is Verdict.UNCLEAR
+    assert reason in found.steps[0].headline
