@@ -21,6 +21,7 @@ from derivations.reading.places import Source, Span
 from derivations.report import Report, StatementReport, Step, SymbolReport, Verdict, Witnesses, worst
 from derivations.sheet import EQUATING, Entry, Sheet, understand
 from derivations.terms import Term, dim_short
+from derivations.understood import Taken
 from derivations.world import UnclearError, World
 
 MOST_FRAMES = 20_000
@@ -59,7 +60,17 @@ def check_sheet(source: Source, options: Options = Options(), witness: Witness |
     sheet and the seed, and raises InternalError where the two disagree.
     """
     with recursion(MOST_FRAMES):
-        return Checker(source, options, witness).report()
+        plain = Checker(source, options, witness)
+        if not plain.sheet.ambiguous:
+            return plain.report()
+        other = Checker(source, options, witness, Taken.BEFORE)
+        return min((plain.report(), other.report()), key=_not_right)
+
+
+def _not_right(report: Report) -> int:
+    """How many statements are not right, wrong ones first of all."""
+    verdicts = [statement.verdict for statement in report.statements]
+    return sum({Verdict.WRONG: 1000, Verdict.UNCLEAR: 1, Verdict.UNDECIDED: 1}.get(v, 0) for v in verdicts)
 
 
 @contextmanager
@@ -76,11 +87,13 @@ def recursion(frames: int) -> Iterator[None]:
 class Checker:
     """The state of one check."""
 
-    def __init__(self, source: Source, options: Options, witness: Witness | None) -> None:
+    def __init__(
+        self, source: Source, options: Options, witness: Witness | None, taken: Taken = Taken.AT_VALUE
+    ) -> None:
         self.source = source
         self.options = options
         self.witness = witness
-        self.sheet: Sheet = understand(source, read_document(source))
+        self.sheet: Sheet = understand(source, read_document(source), taken)
         self.elaborator = Elaborator(self.sheet.knowledge, scalar=self.sheet.scalars_only)
         self.judge = Judge(self.elaborator, options.seed, options.time_limit)
 

@@ -40,7 +40,7 @@ class Conventions:
             found["layout"] = (
                 "transposed to the parameter" if self.transposed else "a gradient has the shape of its parameter"
             )
-        return found
+        return found | sheet.conventions
 
     def pick(self, found: Judgement) -> tuple[Mode, bool]:
         """The sense of ∂ under which a right step is taken, and whether that departs from the sheet's own."""

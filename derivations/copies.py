@@ -1,8 +1,8 @@
 r"""Copies of a weight, one a step: the ``W^{(t)}`` of ∂L/∂W = Σ_t ∂L/∂W^{(t)} for a W that does not change.
 
 As Goodfellow, Bengio and Courville (*Deep Learning*, 2016, §10.2.2) put it, W^{(t)} is the copy of W that is used at
-step t alone. So every definition of a quantity at a time is read with the copy of that time, and the copy is defined
-as W.
+step t alone. So every definition of a quantity at a time is read with the copy of that time, and the copy is
+defined as W.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from derivations.elaborate import Elaborator
 from derivations.judge import Judgement
-from derivations.names import SCALAR_NAMES, STATE_NAMES, Ref, is_loss
+from derivations.names import GRADIENT_MARKS, SCALAR_NAMES, STATE_NAMES, Ref, is_loss
 from derivations.reading import surface as s
 from derivations.sheet import Sheet
 from derivations.terms import is_zero
@@ -79,6 +79,8 @@ def _undefined_state(case: Case) -> str:
     for ref in case.refs():
         symbol = case.sheet.knowledge.names.bases.get(ref.key)
         state = symbol is not None and ref.time is not None and symbol.base in STATE_NAMES
+        if symbol is not None and set(symbol.marks) & set(GRADIENT_MARKS):
+            continue
         if state and not case.sheet.knowledge.defined(ref.key):
             return f"the sheet does not define {ref.key}"
     return ""

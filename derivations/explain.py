@@ -77,7 +77,8 @@ class Explainer:
         first = self._first(item)
         if step.code == "unequal" and isinstance(first, s.Partial):
             step.code = "wrong-derivative"
-            name = self._text(first.of)
+            by_name = first.of.span == first.span
+            name = f"the loss, {self._text(first)}" if by_name else self._text(first.of)
             step.headline = (
                 f"this is not the derivative of {name}"
                 if item.number == 0

@@ -18,28 +18,28 @@ Pair = tuple[str, str]
 
 def with_gradient_names(sentences: Sequence[s.Sentence]) -> list[s.Sentence]:
     """The sentences with every such pair as one symbol, which carries its letter as a mark."""
-    pairs = {pair for sentence in sentences if isinstance(sentence, s.Statement) for pair in _introduced(sentence)}
+    pairs = {pair for sentence in sentences if isinstance(sentence, s.Statement) for pair in introduced(sentence)}
     if not pairs:
         return list(sentences)
     return [
-        replace(x, items=tuple(_joined(item, pairs) for item in x.items)) if isinstance(x, s.Statement) else x
+        replace(x, items=tuple(joined(item, pairs) for item in x.items)) if isinstance(x, s.Statement) else x
         for x in sentences
     ]
 
 
-def _introduced(statement: s.Statement) -> list[Pair]:
+def introduced(statement: s.Statement) -> list[Pair]:
     """``\\delta C_t = ∂E/∂C_t`` in either order."""
     found = []
     for one, other in zip(statement.items, statement.items[1:], strict=False):
         for left, right in ((one, other), (other, one)):
-            pair = _pair(left.factors) if isinstance(left, s.Mul) and left.operators == ("",) else None
+            pair = pair_of(left.factors) if isinstance(left, s.Mul) and left.operators == ("",) else None
             by = right.by if isinstance(right, s.Partial) else None
             if pair and isinstance(by, s.Symbol) and isinstance(left, s.Mul) and _same(left.factors[1], by):
                 found.append(pair)
     return found
 
 
-def _pair(factors: Sequence[s.Node]) -> Pair | None:
+def pair_of(factors: Sequence[s.Node]) -> Pair | None:
     if len(factors) != 2:
         return None
     mark, quantity = factors
@@ -53,17 +53,18 @@ def _same(one: s.Node, other: s.Symbol) -> bool:
     return isinstance(one, s.Symbol) and replace(one, span=other.span) == other
 
 
-def _joined(node: s.Node, pairs: set[Pair]) -> s.Node:
-    """The tree with the pairs joined."""
-    return rewritten(node, lambda x: _merged(x, pairs) if isinstance(x, s.Mul) else x)
+def joined(node: s.Node, pairs: set[Pair], touching: frozenset[str] = frozenset()) -> s.Node:
+    """The tree with the pairs joined; a letter of ``touching`` only where no space follows it."""
+    return rewritten(node, lambda x: _merged(x, pairs, touching) if isinstance(x, s.Mul) else x)
 
 
-def _merged(product: s.Mul, pairs: set[Pair]) -> s.Node:
+def _merged(product: s.Mul, pairs: set[Pair], touching: frozenset[str]) -> s.Node:
     factors: list[s.Node] = [product.factors[0]]
     operators: list[str] = []
     for operator, factor in zip(product.operators, product.factors[1:], strict=True):
-        pair = _pair((factors[-1], factor)) if operator == "" else None
-        if pair in pairs and isinstance(factor, s.Symbol):
+        pair = pair_of((factors[-1], factor)) if operator == "" else None
+        apart = pair is not None and pair[0] in touching and factors[-1].span.end != factor.span.start
+        if pair in pairs and isinstance(factor, s.Symbol) and not apart:
             span = replace(factors[-1].span, end=factor.span.end)
             factors[-1] = replace(factor, span=span, marks=(*factor.marks, f"{pair[0]} of" if pair else ""))
         else:

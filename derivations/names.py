@@ -23,6 +23,8 @@ GRADIENT_MARKS = {"d of": "d", "delta of": "\\delta "}
 """Letters before a name that make it the name of a gradient."""
 COPY = "copy"
 """The mark of the copy of a weight that is used at one step."""
+PRE = "pre"
+"""The mark of what stands in the function of a gate, where it has no name."""
 CONSTANTS = {"I": 2, "1": 1}
 """The identity matrix and the column of ones, unless a sheet says otherwise, and their ranks."""
 UNTIMED = " (without time)"
@@ -79,6 +81,8 @@ def key_of(symbol: Symbol, name: str | None = None) -> str:
             base = GRADIENT_MARKS[mark] + base
         elif mark == COPY:
             base = f"{base}^{{copy}}"
+        elif mark == PRE:
+            base = f"{base}^{{pre}}"
         else:
             base = base + "'" if mark == "prime" else f"\\{mark}{{{base}}}"
     name = symbol.name if name is None else name

@@ -20,8 +20,10 @@ from derivations.names import GENERIC_FUNCTIONS, Names, Ref, is_constant, is_los
 from derivations.numerals import numeral
 from derivations.reading import surface as s
 from derivations.reading.places import Source
+from derivations.relative_times import with_relative_times
 from derivations.series import free_letters, with_times
 from derivations.terms import Dim, Shape, dimension
+from derivations.understood import Taken, with_understood
 from derivations.world import Definition, Knowledge, senses
 
 EQUATING = (s.Relation.EQUAL, s.Relation.DEFINED)
@@ -53,7 +55,8 @@ class Sheet:
     """A sheet as it was understood.
 
     ``dims`` are the letters of its dimensions, ``loose`` those that nothing ties down; ``introduced`` the names that
-    its definitions and declarations speak of; ``facts`` what it says of quantities beyond that.
+    its definitions and declarations speak of; ``facts`` what it says of quantities beyond that; ``conventions`` what
+    was settled about its names; ``ambiguous`` that they could be settled in another way.
     """
 
     source: Source
@@ -65,12 +68,17 @@ class Sheet:
     loose: set[str] = field(default_factory=set)
     introduced: set[str] = field(default_factory=set)
     facts: list[Fact] = field(default_factory=list)
+    conventions: dict[str, str] = field(default_factory=dict)
+    ambiguous: bool = False
 
 
-def understand(source: Source, sentences: Sequence[s.Sentence]) -> Sheet:
+def understand(source: Source, sentences: Sequence[s.Sentence], taken: Taken = Taken.AT_VALUE) -> Sheet:
     """Sort the sentences of a sheet into definitions, declarations and claims, and infer all shapes."""
-    separate, copies = with_copies(with_components(with_gradient_names(with_times(sentences))))
-    return _Reader(source, separate, copies).sheet()
+    named = with_understood(with_gradient_names(with_relative_times(with_times(sentences))), taken)
+    separate, copies = with_copies(with_components(named.sentences))
+    sheet = _Reader(source, separate, [*named.implied, *copies]).sheet()
+    sheet.conventions, sheet.ambiguous = named.conventions, named.ambiguous
+    return sheet
 
 
 class _Reader:

@@ -156,3 +156,111 @@ def test_other_bars_are_refused(claim: str) -> None:
 def test_a_loss_at_one_time_depends_on_a_general_one(claim: str) -> None:
     """L speaks of step 2, the claim of any step before it: nothing there is zero for that reason."""
     assert not is_right(LOSS, claim)
+
+
+CELL = r"""
+$$\Gamma_f^{\langle t \rangle} = \sigma(W_f [a^{\langle t-1 \rangle}, x^{\langle t \rangle}] + b_f)$$
+
+$$\Gamma_u^{\langle t \rangle} = \sigma(W_u [a^{\langle t-1 \rangle}, x^{\langle t \rangle}] + b_u)$$
+
+$$\tilde c^{\langle t \rangle} = \tanh(W_c [a^{\langle t-1 \rangle}, x^{\langle t \rangle}] + b_c)$$
+
+$$c^{\langle t \rangle} = \Gamma_f^{\langle t \rangle} * c^{\langle t-1 \rangle}
+  + \Gamma_u^{\langle t \rangle} * \tilde c^{\langle t \rangle}$$
+
+$$\Gamma_o^{\langle t \rangle} = \sigma(W_o [a^{\langle t-1 \rangle}, x^{\langle t \rangle}] + b_o)$$
+
+$$a^{\langle t \rangle} = \Gamma_o^{\langle t \rangle} * \tanh(c^{\langle t \rangle})$$
+
+"""
+BEFORE = (
+    r"d\Gamma_o^{<t>} = da_{next} * \tanh(c_{next}) * \Gamma_o^{<t>} * (1-\Gamma_o^{<t>})",
+    r"d\tilde c^{<t>} = (dc_{next} * \Gamma_u^{<t>} + \Gamma_o^{<t>} (1-\tanh(c_{next})^2) * \Gamma_u^{<t>} * da_{next})"
+    r" * (1-(\tilde c^{<t>})^2)",
+    r"d\Gamma_f^{<t>} = (dc_{next} * c_{prev} + \Gamma_o^{<t>} (1-\tanh(c_{next})^2) * c_{prev} * da_{next})"
+    r" * \Gamma_f^{<t>} * (1-\Gamma_f^{<t>})",
+    r"dW_f = d\Gamma_f^{<t>} \begin{bmatrix} a_{prev} \\ x^{<t>} \end{bmatrix}^T",
+    r"db_f = d\Gamma_f^{<t>}",
+    r"dc_{prev} = dc_{next} \Gamma_f^{<t>} + \Gamma_o^{<t>} * (1-\tanh(c_{next})^2) * \Gamma_f^{<t>} * da_{next}",
+)
+AT_VALUE = (
+    r"d\Gamma_o^{<t>} = da_{next} * \tanh(c_{next})",
+    r"d\Gamma_f^{<t>} = (dc_{next} + \Gamma_o^{<t>} * (1-\tanh(c_{next})^2) * da_{next}) * c_{prev}",
+    r"db_f = d\Gamma_f^{<t>} * \Gamma_f^{<t>} * (1-\Gamma_f^{<t>})",
+)
+
+
+def verdicts(sheet: str, *claims: str) -> list[str]:
+    text = sheet + "\n\n".join(f"$${claim}$$" for claim in claims)
+    return [x.verdict.value for x in check_sheet(Source("sheet.md", text + "\n")).statements[-len(claims) :]]
+
+
+def conventions(sheet: str, *claims: str) -> dict[str, str]:
+    text = sheet + "\n\n".join(f"$${claim}$$" for claim in claims)
+    return check_sheet(Source("sheet.md", text + "\n")).conventions
+
+
+def test_gradients_by_name_at_the_pre_activation() -> None:
+    assert verdicts(CELL, *BEFORE) == ["proved"] * len(BEFORE)
+    assert conventions(CELL, *BEFORE)["gradient of a gate"] == "at the pre-activation of the gate"
+
+
+def test_gradients_by_name_at_the_value() -> None:
+    assert verdicts(CELL, *AT_VALUE) == ["proved"] * len(AT_VALUE)
+    assert conventions(CELL, *AT_VALUE)["gradient of a gate"] == "at the value of the gate"
+
+
+def test_one_choice_for_all_gates() -> None:
+    assert verdicts(CELL, AT_VALUE[0], *BEFORE[1:]) == ["wrong", *["proved"] * (len(BEFORE) - 1)]
+    assert verdicts(CELL, *AT_VALUE, BEFORE[4]) == [*["proved"] * len(AT_VALUE), "wrong"]
+
+
+@pytest.mark.parametrize(
+    ("number", "old", "new"),
+    [
+        (0, r"(1-\Gamma", r"(1+\Gamma"),
+        (1, r"* (1-(\tilde c^{<t>})^2)", r"* (1-\tilde c^{<t>})"),
+        (2, r"dc_{next} * c_{prev}", r"dc_{next} * c_{next}"),
+        (3, r"a_{prev}", r"a_{next}"),
+        (4, r"db_f", r"db_o"),
+        (5, r"dc_{next} \Gamma_f", r"dc_{next} \Gamma_u"),
+        (5, r" + \Gamma_o^{<t>} * (1-\tanh(c_{next})^2) * \Gamma_f^{<t>} * da_{next}", ""),
+    ],
+)
+def test_slips_in_gradients_by_name(number: int, old: str, new: str) -> None:
+    claims = [*BEFORE]
+    claims[number] = claims[number].replace(old, new)
+    assert claims[number] != BEFORE[number]
+    assert verdicts(CELL, *claims) == ["wrong" if k == number else "proved" for k in range(len(claims))]
+
+
+@pytest.mark.parametrize("letter", ["d", r"\delta ", r"\mathrm{d}", r"\mathbf{d}"])
+def test_gradients_by_name_of_a_loss(letter: str) -> None:
+    right = [
+        r"dh_2 = h_2 - y", r"dz_2 = dh_2 \odot (1-h_2^2)", r"dh_1 = U^T dz_2", r"dz_1 = dh_1 \odot (1-h_1^2)",
+        r"dU = dz_2 h_1^T + dz_1 h_0^T", r"dx_2 = W^T dz_2",
+    ]  # fmt: skip
+    wrong = [r"dh_2 = y - h_2", r"dz_2 = dh_2 \odot (1-h_2)", r"dh_1 = U dz_2", r"dU = dz_2 h_1^T", r"dx_2 = W dz_2"]
+    lines = [line.replace("d", letter).replace("\\o" + letter, "\\od") for line in (*right, *wrong)]
+    assert verdicts(LOSS, *lines) == ["proved"] * len(right) + ["wrong"] * len(wrong)
+
+
+def test_gradients_by_name_over_time() -> None:
+    right = (r"dz_t = dh_t \odot (1-h_t^2)", r"dh_t = h_t - y_t + U^T dz_{t+1}", r"dU = \sum_{t=1}^T dz_t h_{t-1}^T")
+    assert set(verdicts(LOSSES, *right)) <= RIGHT
+    assert not is_right(LOSSES, *right[:2], r"dU = \sum_{t=1}^T dz_t h_t^T")
+    assert not is_right(LOSSES, right[0], r"dh_t = h_t - y_t")
+
+
+def test_a_name_that_is_no_gradient_stays_a_name() -> None:
+    cell = (
+        r"$$a^{\langle t \rangle} = \tanh(W_{ax} x^{\langle t \rangle} + W_{aa} a^{\langle t-1 \rangle} + b)$$" + "\n\n"
+    )
+    right = (r"dz = da_{next} * (1-a_{next}^2)", r"dW_{ax} = dz \, x^{<t>T}", r"da_{prev} = W_{aa}^T dz", r"db = dz")
+    assert verdicts(cell, *right) == ["given", "proved", "proved", "proved"]
+    assert verdicts(cell, right[0].replace("^2", ""), *right[1:]) == ["given", "wrong", "wrong", "wrong"]
+    assert verdicts(cell, right[0], r"da_{prev} = W_{aa} dz")[-1] == "wrong"
+
+
+def test_a_dimension_d_is_a_factor() -> None:
+    assert verdicts(LOSS, r"N = dn + n^2 + n", r"dh_2 = h_2 - y", r"dh_2 = y - h_2") == ["given", "proved", "wrong"]
