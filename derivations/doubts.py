@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from derivations.elaborate import Elaborator
 from derivations.judge import Judgement
@@ -133,6 +133,19 @@ def _guessed_scalar(case: Case) -> str:
     return ""
 
 
+def _numbered(case: Case) -> str:
+    """``x_1`` beside a vector x may be its first entry."""
+    knowledge = case.sheet.knowledge
+    nodes = (node for side in (case.left, case.right) for node in side.walk())
+    for node in nodes:
+        numbered = isinstance(node, s.Symbol) and node.name.isdigit() and node.time is None
+        if isinstance(node, s.Symbol) and numbered and not knowledge.defined(key := knowledge.names.ref(node).key):
+            whole = knowledge.names.ref(replace(node, name="")).key
+            if key not in case.sheet.declared and len(knowledge.shapes.get(whole, ())) == 1:
+                return f"{key} may be an entry of {whole}, or a quantity of its own"
+    return ""
+
+
 DOUBTS: tuple[Callable[[Case], str], ...] = (
     _guessed_scalar,
     _value_in_text,
@@ -140,4 +153,5 @@ DOUBTS: tuple[Callable[[Case], str], ...] = (
     _loose_shapes,
     _undefined_state,
     _independent,
+    _numbered,
 )

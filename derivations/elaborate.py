@@ -12,6 +12,7 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import product as combinations
 
+from derivations.blocks import fitting
 from derivations.calculus import Rules, jacobian
 from derivations.calls import SPECIAL, rational, special
 from derivations.chains import run_length
@@ -201,7 +202,9 @@ class Elaborator(Differentiation):
             case s.Partial():
                 return [self.partial(node, world)]
             case s.Concat():
-                return [self._concat(node, world)]
+                return self._concat(node, world)
+            case s.Matrix():
+                return self._blocks(node.entries, node.columns, world, node)
             case s.Cases():
                 return [self._cases(node, world)]
             case s.Big():
@@ -327,11 +330,25 @@ class Elaborator(Differentiation):
             term = jacobian(term, [parameter], self.rules)[0]
         return entrywise(term, parameter, argument)
 
-    def _concat(self, node: s.Concat, world: World) -> Value:
+    def _concat(self, node: s.Concat, world: World) -> list[Value]:
         parts = [self.elaborate(part, world)[0] for part in node.parts]
+        ranks = {part.term.rank for part in parts}
+        if not self.scalar and (ranks == {0} or (node.stacked and ranks != {1})):
+            found = self._blocks(node.parts, 1, world, node)
+            return found if node.stacked else [*found, *map(flip, found)]
         if self.scalar or any(part.term.rank != 1 for part in parts):
             raise UnclearError("only columns can be stacked yet", node.span)
-        return merge(parts, concatenate([part.term for part in parts]))
+        return [merge(parts, concatenate([part.term for part in parts]))]
+
+    def _blocks(self, nodes: Sequence[s.Node], columns: int, world: World, node: s.Node) -> list[Value]:
+        """A matrix of blocks under every reading of them that fits."""
+        if self.scalar:
+            raise UnclearError("a matrix among mere numbers", node.span)
+        options = [self.elaborate(entry, world) for entry in nodes]
+        found = fitting(options, columns)
+        if not found:
+            raise MisfitError("the blocks of this matrix do not fit together", node.span)
+        return found
 
     def _cases(self, node: s.Cases, world: World) -> Value:
         values = [self.elaborate(branch.value, world)[0] for branch in node.branches]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import sympy
 
 from derivations import names as habits
+from derivations.blocks import extent, measured, whole_shape
 from derivations.calls import SPECIAL, Result
 from derivations.component_names import bound, has_components, letters_of
 from derivations.errors import ShapeError
@@ -210,7 +211,10 @@ class _ShapeReader:
             case s.Call() if node.function in SPECIAL:
                 return self._special(SPECIAL[node.function].result, [self.form(x) for x in node.arguments])
             case s.Concat():
-                return self._concat([self.form(part) for part in node.parts])
+                forms = [self.form(part) for part in node.parts]
+                return self._concat(forms) if all(len(x.shape) == 1 for x in forms) else self._blocks(node.parts, 1)
+            case s.Matrix():
+                return self._blocks(node.entries, node.columns)
             case s.Partial():
                 return self._partial(node)
             case s.Number():
@@ -290,6 +294,15 @@ class _ShapeReader:
     def _fitted(self, left: Form, right: Form, operator: str) -> Form | None:
         return next((choice.form for choice in choices(left, right, operator, self.same)), None)
 
+    def _blocks(self, nodes: Sequence[s.Node], columns: int) -> Form:
+        forms = [self.form(node) for node in nodes]
+        zero = [isinstance(node, s.Number) and not node.value for node in nodes]
+        room = [extent(form.shape, form.row, none) for form, none in zip(forms, zero, strict=True)]
+        return Form(whole_shape(*measured(room, columns, self.agree)))
+
+    def agree(self, a: Dim, b: Dim) -> None:
+        self.dims.unify((a,), (b,))
+
     def text(self, form: Form) -> str:
         return shape_text(self.dims.shape(form.shape))
 
@@ -310,6 +323,9 @@ class _RankReader(_ShapeReader):
         return True
 
     def join(self, left: Form, right: Form) -> None:
+        return None
+
+    def agree(self, a: Dim, b: Dim) -> None:
         return None
 
     def _concat(self, forms: list[Form]) -> Form:
@@ -347,7 +363,7 @@ def _index_counts(nodes: Sequence[s.Node], names: Names) -> dict[str, int]:
 
 def _is_number(node: s.Node) -> bool:
     """A bare number fits every shape: ``h_0 = 0``."""
-    return not any(isinstance(part, s.Symbol) for part in node.walk())
+    return not any(isinstance(part, s.Symbol | s.Matrix | s.Concat) for part in node.walk())
 
 
 def _ranks_fit(left: Form, right: Form, operator: str) -> Form | None:

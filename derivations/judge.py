@@ -32,7 +32,7 @@ from derivations.series import has_series, outside_series
 from derivations.tensors import diagonal, spread, transpose
 from derivations.terms import Term, is_zero, shape_text
 from derivations.traverse import free_variables
-from derivations.values import Value
+from derivations.values import Value, without_unit_axes
 from derivations.world import Mode, OpenEndedError, UnclearError, World
 
 TRANSPOSED = "the derivative written in the transposed layout"
@@ -343,6 +343,8 @@ def _partials(node: s.Node) -> list[s.Partial]:
 
 def _aligned(a: Value, b: Value, whole: str) -> Iterator[tuple[Term, Term, frozenset[str]]]:
     """Every way in which two values can be compared; ``whole`` names the side that is a derivative."""
+    if a.term.rank != b.term.rank:
+        a, b = without_unit_axes(a), without_unit_axes(b)
     left, right = a.term, b.term
     if left.shape == right.shape:
         if whole or a.row == b.row or a.gradient or b.gradient or left.rank != 1:

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import TypeVar
 
 from derivations.tensors import hadamard, matmul, outer
-from derivations.terms import Dim, Shape, Term
+from derivations.terms import Dim, Shape, Term, product
 
 T = TypeVar("T")
 Same = Callable[[Dim, Dim], bool]
@@ -93,7 +93,9 @@ def _matrices(left: Form, right: Form, same: Same) -> list[Choice]:
 
 
 def _gradient_first(left: Form, right: Form, same: Same) -> list[Choice]:
-    """A column before a matrix fits only if it is a gradient, which numerator layout writes as a row."""
+    """A column before a matrix fits if that is a single row, or if it is a gradient, in numerator layout a row."""
+    if right.shape[0] == 1 and len(right.shape) == 2:
+        return [Choice(Meaning.CONTRACT, Form(left.shape + right.shape[1:]))]
     return _contract(left, right, same, GRADIENT_ROW) if left.gradient else []
 
 
@@ -151,4 +153,6 @@ def multiply(meaning: Meaning, left: Term, right: Term) -> Term:
     """Carry out a product in the chosen meaning."""
     if meaning in (Meaning.SCALE, Meaning.HADAMARD):
         return hadamard(left, right)
+    if meaning is Meaning.CONTRACT and right.rank == 2 and right.shape[0] == 1 != left.shape[-1]:
+        return product([(left, "i"), (right, ("one", "j"))], "ij")
     return matmul(left, right) if meaning is Meaning.CONTRACT else outer(left, right)

@@ -294,7 +294,18 @@ class _Reader:
         """Arguments that only stand for a number: the x of σ(x) = … and of ∂σ/∂x, unless a matrix acts on it."""
         refs = (self.names.ref(x) for statement in self._statements() for x in _formal_symbols(statement))
         found = {ref.key for ref in refs if ref.time is None and not self.knowledge.defined(ref.key)}
+        declared = {self.names.ref(d.of).key for d, _ in self.declarations if isinstance(d.of, s.Symbol)}
+        found |= {key for key in self._entries() - declared if not self.knowledge.defined(key)}
         return frozenset(found - self._beside_matrices())
+
+    def _entries(self) -> set[str]:
+        """Names without a time that stand as they are in a matrix of lower-case letters and numbers."""
+        found: set[str] = set()
+        for node in self._nodes():
+            symbols = [x for entry in getattr(node, "entries", ()) for x in entry.walk() if isinstance(x, s.Symbol)]
+            if isinstance(node, s.Matrix) and not any(x.base[:1].isupper() for x in symbols):
+                found |= {self.names.ref(x).key for x in symbols if self.names.ref(x).time is None}
+        return found
 
     def _beside_matrices(self) -> set[str]:
         """Names that a matrix is multiplied with somewhere, so that they are no mere numbers."""
@@ -337,7 +348,7 @@ class _Reader:
         if self.declarations:
             return False
         for node in self._nodes():
-            if isinstance(node, s.Transposed | s.Concat | s.Norm):
+            if isinstance(node, s.Transposed | s.Concat | s.Matrix | s.Norm):
                 return False
             if isinstance(node, s.Mul) and any(op in ("odot", "otimes", "circ", "@") for op in node.operators):
                 return False

@@ -8,7 +8,7 @@ from itertools import product as combinations
 
 from derivations.products import Choice, Form, Meaning, multiply
 from derivations.tensors import transpose
-from derivations.terms import Term, shape_text
+from derivations.terms import Term, product, shape_text
 
 MOST_READINGS = 24
 
@@ -53,6 +53,16 @@ def flip(value: Value) -> Value:
     if value.term.rank == 1:
         return replace(value, row=not value.row, gradient=False)
     return replace(value, term=transpose(value.term), gradient=False)
+
+
+def without_unit_axes(value: Value) -> Value:
+    """A matrix of one row as a row, and what has one entry as a number."""
+    shape = value.term.shape
+    kept = tuple(k for k, dim in enumerate(shape) if dim != 1)
+    if len(kept) == len(shape):
+        return value
+    term = product([(value.term, tuple(range(len(shape))))], kept)
+    return replace(value, term=term, row=value.row or kept == (1,))
 
 
 def form_text(value: Value) -> str:

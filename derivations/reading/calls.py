@@ -242,27 +242,6 @@ class CallReader(DerivativeReader):
     def closer(self, opener: Token) -> str:
         return ("\\right" if opener.kind == "left" else "") + CLOSED_BY[opener.text]
 
-    def matrix(self) -> Node:
-        r"""``\begin{bmatrix} a \\ b \end{bmatrix}``: parts on top of each other."""
-        opener = self.token
-        if self.partner[self.position] < 0:
-            raise Slip(opener.span, rf"\begin{{{opener.text}}} without \end{{{opener.text}}}")
-        if opener.text in grammar.CASES:
-            return self.cases()
-        if opener.text not in grammar.MATRICES:
-            raise Slip(opener.span, f"the environment {opener.text} is not read here")
-        self.take()
-        parts = [self.expression()]
-        while self.token.kind == "newline" and self.peek().kind != "end":
-            self.take()
-            parts.append(self.expression())
-        if self.token.at("&"):
-            raise Slip(self.token.span, "a matrix written out by its entries is not read", "one column")
-        if self.token.kind == "newline":
-            self.take()
-        self.expect("end", f"\\end{{{opener.text}}}")
-        return Concat(self.since(opener.start), tuple(parts))
-
     def cases(self) -> Node:
         """A distinction of cases: a value, ``&`` or a comma, and its conditions or the word *otherwise*."""
         opener = self.take()

@@ -173,7 +173,7 @@ WORDS: Final = names(
 LEADS: Final = names("when if for let where with given assume suppose set since and so then thus hence therefore")
 """Words of the text that count as the lead of an inline formula directly behind them."""
 
-MATRICES: Final = names("matrix bmatrix pmatrix Bmatrix smallmatrix array")
+MATRICES: Final = names("matrix bmatrix pmatrix Bmatrix smallmatrix array vmatrix Vmatrix")
 
 CASES: Final = names("cases dcases rcases")
 COMPARED: Final = (">", "<", "geq", "leq", "=", "neq")

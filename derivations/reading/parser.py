@@ -8,8 +8,8 @@ from fractions import Fraction
 from typing import Final
 
 from derivations.reading import grammar
-from derivations.reading.calls import CallReader
 from derivations.reading.grammar import INFIX, JUXTAPOSED, PRODUCT, Infix
+from derivations.reading.matrices import MatrixReader
 from derivations.reading.places import Span
 from derivations.reading.slips import BRACE_OPEN, TOO_DEEP, Slip
 from derivations.reading.sums import SumReader
@@ -44,7 +44,7 @@ def parse_tokens(tokens: Sequence[Token], end: int | None = None) -> Node:
     return Parser(tokens, end).whole()
 
 
-class Parser(CallReader, SumReader):
+class Parser(MatrixReader, SumReader):
     def whole(self) -> Node:
         node = self.expression()
         if self.token.kind != "stop":

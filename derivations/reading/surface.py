@@ -154,9 +154,18 @@ class Partial(Node):
 
 @dataclass(frozen=True, slots=True)
 class Concat(Node):
-    """``[h, x]`` or ``[h; x]``."""
+    r"""``[h, x]`` or ``[h; x]``; ``stacked`` is true for one column between ``\begin`` and ``\end``."""
 
     parts: tuple[Node, ...]
+    stacked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix(Node):
+    """A matrix of at least two columns written out by its entries or blocks, row after row."""
+
+    entries: tuple[Node, ...]
+    columns: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,85 @@ NUMBERS: Final[dict[str, Case]] = {
     }.items()
 }
 
-CASES: Final = {**DIVISION, **FUNCTIONS, **NUMBERS}
+TWO_BY_TWO: Final = r"""
+$$a = \begin{bmatrix} 1 & 2 \\ 3 & 4 \end{bmatrix}$$
+$$c = \left(\begin{array}{rr} 0 & 1 \\ 1 & 0 \end{array}\right)$$
+$$w = \begin{bmatrix} 1 & 2 \end{bmatrix}$$
+$$v = \begin{pmatrix} 3 \\ 4 \end{pmatrix}$$
+$$R = \begin{bmatrix} p & -q \\ q & p \end{bmatrix}$$
+"""
+BLOCKS: Final = r"$A, B, C, D \in \mathbb{R}^{m\times n}$, $x, y \in \mathbb{R}^n$" + "\n"
+
+MATRICES: Final[dict[str, Case]] = {
+    "product": (
+        TWO_BY_TWO,
+        r"a c = \begin{pmatrix} 2 & 1 \\ 4 & 3 \end{pmatrix}",
+        (
+            r"a c = \begin{pmatrix} 2 & 1 \\ 4 & 4 \end{pmatrix}",
+            r"a c = \begin{pmatrix} 2 & 1 & 0 \\ 4 & 3 & 0 \end{pmatrix}",
+            r"a c = \begin{pmatrix} 2 & 1 \\ 4 \end{pmatrix}",
+        ),
+    ),
+    "elementwise": (
+        TWO_BY_TWO,
+        r"a \odot c = \begin{Bmatrix} 0 & 2 \\ 3 & 0 \end{Bmatrix}",
+        (r"a \odot c = \begin{Bmatrix} 0 & 2 \\ 4 & 0 \end{Bmatrix}",),
+    ),
+    "of a column": (
+        TWO_BY_TWO,
+        r"a v = \left[\begin{matrix} 11 \\ 25 \end{matrix}\right]",
+        (r"a v = \left[\begin{matrix} 11 \\ 26 \end{matrix}\right]",),
+    ),
+    "as a list": (TWO_BY_TWO, "a v = [11, 25]^T", ("a v = [11, 26]^T", "a v = [25, 11]^T")),
+    "row times column": (TWO_BY_TWO, "w v = 11", ("w v = 12",)),
+    "column times row": (
+        TWO_BY_TWO,
+        r"v w = \begin{bmatrix} 3 & 6 \\ 4 & 8 \end{bmatrix}",
+        (r"v w = \begin{bmatrix} 3 & 4 \\ 6 & 8 \end{bmatrix}",),
+    ),
+    "inverse of numbers": (
+        TWO_BY_TWO,
+        r"a^{-1} = \begin{bmatrix} -2 & 1 \\ 3/2 & -1/2 \end{bmatrix}",
+        (r"a^{-1} = \begin{bmatrix} 1 & 1/2 \\ 1/3 & 1/4 \end{bmatrix}",),
+    ),
+    "vmatrix": (
+        TWO_BY_TWO,
+        r"\begin{vmatrix} 1 & 2 \\ 3 & 4 \end{vmatrix} = \det(a)",
+        (r"\begin{vmatrix} 1 & 2 \\ 3 & 5 \end{vmatrix} = \det(a)",),
+    ),
+    "value of a determinant": (TWO_BY_TWO, r"|a| = -2", ("|a| = 2",)),
+    "of letters": (TWO_BY_TWO, r"R^T R = (p^2 + q^2) I", (r"R R = (p^2 + q^2) I",)),
+    "row of blocks": (
+        BLOCKS,
+        r"\begin{bmatrix} A & B \end{bmatrix} \begin{bmatrix} x \\ y \end{bmatrix} = A x + B y",
+        (r"\begin{bmatrix} A & B \end{bmatrix} \begin{bmatrix} x \\ y \end{bmatrix} = A y + B x",),
+    ),
+    "blocks": (
+        BLOCKS,
+        r"\begin{bmatrix} A & B \\ C & D \end{bmatrix} \begin{bmatrix} x \\ y \end{bmatrix}"
+        r" = \begin{bmatrix} A x + B y \\ C x + D y \end{bmatrix}",
+        (
+            r"\begin{bmatrix} A & B \\ C & D \end{bmatrix} \begin{bmatrix} x \\ y \end{bmatrix}"
+            r" = \begin{bmatrix} A x + C y \\ B x + D y \end{bmatrix}",
+        ),
+    ),
+    "blocks of zeros": (
+        BLOCKS,
+        r"\begin{bmatrix} A & 0 \\ 0 & B \end{bmatrix} \begin{bmatrix} x \\ y \end{bmatrix}"
+        r" = \begin{bmatrix} A x \\ B y \end{bmatrix}",
+        (
+            r"\begin{bmatrix} A & 0 \\ 0 & B \end{bmatrix} \begin{bmatrix} x \\ y \end{bmatrix}"
+            r" = \begin{bmatrix} A y \\ B x \end{bmatrix}",
+        ),
+    ),
+    "columns side by side": (
+        BLOCKS,
+        r"A \begin{bmatrix} x & y \end{bmatrix} = \begin{bmatrix} A x & A y \end{bmatrix}",
+        (r"A \begin{bmatrix} x & y \end{bmatrix} = \begin{bmatrix} A x & A x \end{bmatrix}",),
+    ),
+}
+
+CASES: Final = {**MATRICES, **DIVISION, **FUNCTIONS, **NUMBERS}
 
 REFUSED: Final[dict[str, tuple[str, str, str]]] = {
     "placeholder": (RECURRENT, r"\frac{\partial h_t}{\partial z_t} = \mathrm{diag}(\tanh'(\cdot))", "placeholder"),
@@ -125,6 +203,8 @@ REFUSED: Final[dict[str, tuple[str, str, str]]] = {
     "no argument": (VECTORS, r"\sigma() = x", "without its argument"),
     "average": (VECTORS, r"\langle x \rangle = x", "angle brackets"),
     "trace of a product without brackets": (VECTORS, r"\mathrm{tr}\, A B = 1", "still belongs to tr"),
+    "ragged matrix": (VECTORS, r"x = \begin{bmatrix} 1 & 2 \\ 3 \end{bmatrix}", "below a row of 2"),
+    "matrix with dots": (VECTORS, r"x = \begin{bmatrix} 1 & \cdots & 3 \end{bmatrix}", "ellipsis"),
     "mixed number": ("", r"1\frac{1}{2} = 1.5", "factor or added"),
 }
 

@@ -211,7 +211,7 @@ SLIPS = [
     (r"(a + b)_j", "_", "not a name"),
     (r"\tanh^{-1}(x)", "-1", "positive number"),
     (r"\mathbb{E}", r"\mathbb{E}", "not known"),
-    (r"\begin{bmatrix} 1 & 2 \end{bmatrix}", "&", "matrix"),
+    (r"\begin{bmatrix} 1 & 2 \\ 3 \end{bmatrix}", "3", "below a row of 2"),
     (r"\begin{cases} 1 \end{cases}", r"1", "without a condition"),
     (r"\begin{cases} 1 & x \end{cases}", r"\end", "not read here"),
     (r"h^{(2t)}", "(2t)", "time index"),
