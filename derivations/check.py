@@ -95,11 +95,14 @@ class Checker:
         self.witness = witness
         self.sheet: Sheet = understand(source, read_document(source), taken)
         self.elaborator = Elaborator(self.sheet.knowledge, scalar=self.sheet.scalars_only)
-        self.judge = Judge(self.elaborator, options.seed, options.time_limit)
+        settings = self.sheet.settings
+        self.judge = Judge(
+            self.elaborator, options.seed, options.time_limit, settings.value("partial"), settings.value("layout")
+        )
 
     def report(self) -> Report:
         judged = [step for entry in self.sheet.entries for step in self._judge_entry(entry)]
-        conventions = choose([item.found for item in judged])
+        conventions = choose([item.found for item in judged], self.sheet)
         explainer = Explainer(self, conventions)
         for item in judged:
             self.judge.exhibit(item.found, conventions.mode)
@@ -108,6 +111,7 @@ class Checker:
         report = Report(self.source.name, self.source.text, self.options.seed)
         report.cells = tuple(self.source.cells)
         report.conventions = conventions.described(self.sheet)
+        report.grounds = conventions.grounds_of(self.sheet)
         report.symbols = self._symbols()
         report.statements = [self._statement(entry, judged) for entry in self.sheet.entries]
         return report
@@ -134,6 +138,9 @@ class Checker:
             yield Judged(entry, number, left, right, world, found)
 
     def _judge(self, left: s.Node, right: s.Node, world: World, inline: bool) -> Judgement:
+        blocked = self.sheet.settings.blocks(lambda: self._bases(left, right))
+        if blocked:
+            return Judgement(decision=Decision(Verdict.UNDECIDED, blocked))
         found = self._under_facts(left, right, world)
         if found.verdict in (Verdict.PROVED, Verdict.HOLDS):
             self._require_known_variables(left, right, found)
@@ -143,7 +150,19 @@ class Checker:
             return counted
         if found.verdict is Verdict.WRONG:
             self._consider(Case(left, right, found, self.sheet, self.elaborator, inline))
+        if found.verdict is Verdict.WRONG and found.derivative and self.sheet.settings.value("partial"):
+            found.otherwise = self._in_another_sense(left, right, world)
         return found
+
+    def _in_another_sense(self, left: s.Node, right: s.Node, world: World) -> str:
+        mode = self.judge.in_any_sense(left, right, world)
+        where = self.sheet.settings.where("partial")
+        return f"it is right with ∂ {mode.value}, but {where} declares another sense" if mode else ""
+
+    def _bases(self, *sides: s.Node) -> set[str]:
+        """The letters of the names that a step speaks of, directly or through definitions."""
+        knowledge = self.sheet.knowledge
+        return {knowledge.names.bases[key].base for key in knowledge.reachable(*sides) if key in knowledge.names.bases}
 
     def _under_facts(self, left: s.Node, right: s.Node, world: World) -> Judgement:
         """The judgement without what the sheet says of quantities and, where the step is not right so, with it."""
@@ -226,9 +245,16 @@ class Checker:
             step.verdict, step.code = Verdict.WRONG, "shapes"
             step.headline = "the shapes of this definition do not fit"
             step.why = item.entry.clash
-            guessed = self._guessed(item)
+            declared = self.sheet.settings.behind(self._keys(item.left, item.right))
+            guessed = [] if declared else self._guessed(item)
+            if declared:
+                step.verdict, step.why = Verdict.UNCLEAR, "; ".join([step.why, *declared])
             if guessed:
                 step.verdict, step.why = Verdict.UNDECIDED, f"{step.why}; declare the shape of {', '.join(guessed)}"
+
+    def _keys(self, *sides: s.Node) -> set[str]:
+        names = self.sheet.knowledge.names
+        return {names.ref(node).key for side in sides for node in side.walk() if isinstance(node, s.Symbol)}
 
     def _guessed(self, item: Judged) -> list[str]:
         """Names of a definition whose shape is a habit of the field: neither declared nor defined."""

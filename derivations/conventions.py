@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from derivations.judge import MODES, TRANSPOSED, Attempt, Judgement
+from derivations.judge import MODES, SENSES, TRANSPOSED, Attempt, Judgement
 from derivations.latex import Printer, written_size
 from derivations.names import readable
-from derivations.report import Step, Verdict
+from derivations.reading.clauses import SIGNS
+from derivations.report import Ground, Step, Verdict
 from derivations.sheet import Sheet
 from derivations.terms import shape_text
 from derivations.world import Mode
@@ -22,6 +23,15 @@ HEADLINES = {
 }
 
 
+HABIT = "the habit of the field"
+LAYOUTS = {
+    "": "",
+    "numerator": "numerator: rows as what is differentiated",
+    "denominator": "denominator: rows as what it is differentiated by",
+}
+WRITTEN = {name: sign for sign, name in reversed(SIGNS.items())}
+
+
 @dataclass(frozen=True, slots=True)
 class Conventions:
     """What the sheet takes ∂ to mean, and whether its gradients are shaped like the parameter or transposed."""
@@ -29,6 +39,7 @@ class Conventions:
     mode: Mode = Mode.TOTAL
     transposed: bool = False
     derivatives: bool = False
+    grounds: dict[str, str] = field(default_factory=dict)
 
     def described(self, sheet: Sheet) -> dict[str, str]:
         """One line for each convention, for the top of the report."""
@@ -37,10 +48,24 @@ class Conventions:
         }
         if self.derivatives:
             found["∂"] = self.mode.value
-            found["layout"] = (
+            found["layout"] = LAYOUTS[sheet.settings.value("layout")] or (
                 "transposed to the parameter" if self.transposed else "a gradient has the shape of its parameter"
             )
+        for sign, meaning in sheet.settings.signs.items():
+            found[WRITTEN[sign]] = meaning
         return found | sheet.conventions
+
+    def grounds_of(self, sheet: Sheet) -> dict[str, Ground]:
+        """Where every convention that is described comes from."""
+        settings, found = sheet.settings, dict[str, Ground]()
+        for name in self.described(sheet):
+            key = {"∂": "partial"}.get(name) or next((k for k, text in WRITTEN.items() if text == name), name)
+            if key in settings.settings:
+                found[name] = Ground(True, f"declared on {settings.where(key)}")
+            else:
+                ground = "the sheet's use of it" if name in sheet.conventions else _vectors_from(sheet)
+                found[name] = Ground(False, self.grounds.get(name) or ground)
+        return found
 
     def pick(self, found: Judgement) -> tuple[Mode, bool]:
         """The sense of ∂ under which a right step is taken, and whether that departs from the sheet's own."""
@@ -83,6 +108,10 @@ class Conventions:
 
     def _not_right(self, step: Step, found: Judgement) -> None:
         step.verdict = found.verdict
+        self._say_why(step, found)
+        step.why = "; ".join(filter(None, (step.why, found.otherwise)))
+
+    def _say_why(self, step: Step, found: Judgement) -> None:
         step.code, step.headline = HEADLINES.get(step.verdict, ("", ""))
         step.shapes = found.shapes
         if found.unclear is not None:
@@ -111,11 +140,26 @@ def _is_matrix(attempt: Attempt) -> bool:
     return attempt.left.rank == 2 and attempt.left.shape[0] != attempt.left.shape[1]
 
 
-def choose(judgements: Sequence[Judgement]) -> Conventions:
-    """The conventions under which most steps of the sheet are right; the plainest where there is a tie."""
+def choose(judgements: Sequence[Judgement], sheet: Sheet) -> Conventions:
+    """The conventions that are declared, else those under which most steps are right; the plainest where they tie."""
     right = [found.right for found in judgements if found.derivative and found.right]
     votes = {mode: sum(mode in found for found in right) for mode in MODES}
-    mode = max(MODES, key=lambda m: (votes[m], -MODES.index(m)))
+    modes = SENSES[sheet.settings.value("partial")]
+    mode = modes[0] if modes != MODES else max(MODES, key=lambda m: (votes[m], -MODES.index(m)))
     layouts = [next(iter(found.values()))[0] for found in right]
     matrices = [TRANSPOSED in attempt.readings for attempt in layouts if _is_matrix(attempt)]
-    return Conventions(mode, sum(matrices) * 2 > len(matrices), any(found.derivative for found in judgements))
+    transposed = sum(matrices) * 2 > len(matrices) and not sheet.settings.value("layout")
+    grounds = {
+        "∂": f"guessed: {votes[mode]} of {len(right)} right derivatives are right so" if right else HABIT,
+        "layout": f"guessed from {len(matrices)} gradients by matrices" if matrices else HABIT,
+    }
+    return Conventions(mode, transposed, any(found.derivative for found in judgements), grounds)
+
+
+def _vectors_from(sheet: Sheet) -> str:
+    """What tells whether vectors are rows."""
+    if sheet.scalars_only:
+        return "guessed: nothing on the sheet has a shape"
+    if sheet.knowledge.rows:
+        return "guessed from the definitions, which multiply vectors by matrices from the right"
+    return "guessed: no definition multiplies vectors by matrices from the right"

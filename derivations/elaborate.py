@@ -24,7 +24,7 @@ from derivations.measures import meanings, norm
 from derivations.names import CONSTANTS, GENERIC_FUNCTIONS, Ref, shift
 from derivations.operations import COMPARED, exhaustive, piecewise
 from derivations.operators import inverse
-from derivations.products import OUTER, choices, fold, plans
+from derivations.products import OUTER, fold
 from derivations.reading import surface as s
 from derivations.reading.places import Span
 from derivations.series import series
@@ -221,7 +221,7 @@ class Elaborator(Differentiation):
         if self.knowledge.is_dimension(node):
             return [Value(size(dimension(self.knowledge.names.ref(node).key)))]
         term = self.value_of(self.ref(node, world), world, node.span)
-        return [Value(term, self.knowledge.rows and term.rank == 1)]
+        return [Value(term, term.rank == 1 and self.knowledge.stands_as_row(node))]
 
     def _constant(self, node: s.Symbol) -> list[Value]:
         """The identity matrix or the column of ones, in every dimension of the sheet."""
@@ -404,15 +404,24 @@ class Elaborator(Differentiation):
     def _fold(self, row: Sequence[Value], operators: Sequence[str]) -> list[Value]:
         """The product of a row under every order of its signs that fits."""
         found: dict[Term, Value] = {}
-        for plan in plans(operators):
-            for value in fold([[value] for value in row], operators, plan, _products) or []:
+        for plan in self.knowledge.signs.plans(operators):
+            for value in fold([[value] for value in row], operators, plan, self._products) or []:
                 found.setdefault(value.term, value)
         return list(found.values())[:MOST_READINGS]
+
+    def _products(self, lefts: list[Value], rights: list[Value], operator: str) -> list[Value] | None:
+        found = [
+            carry_out(choice, left, right)
+            for left in lefts
+            for right in rights
+            for choice in self.knowledge.signs.choices(left.form, right.form, operator, _same)
+        ]
+        return found[:MOST_READINGS] or None
 
     def _outer_splits(self, row: Sequence[Value], operators: Sequence[str], target: Shape) -> Iterable[Value]:
         """Columns side by side as an outer product of a first and a last group, either way round."""
         for cut in range(1, len(row) if len(row) <= MOST_SPLIT else 1):
-            if operators[cut - 1] in ("odot", "circ"):
+            if not self.knowledge.signs.may_be_outer(operators[cut - 1]):
                 continue
             lefts = self._fold(row[:cut], operators[: cut - 1])[:1]
             rights = self._fold(row[cut:], operators[cut:])[:1]
@@ -422,16 +431,6 @@ class Elaborator(Differentiation):
                         merged = merge([left, right], outer(first.term, second.term))
                         if merged.term.shape == target:
                             yield replace(merged, readings=merged.readings | {OUTER})
-
-
-def _products(lefts: list[Value], rights: list[Value], operator: str) -> list[Value] | None:
-    found = [
-        carry_out(choice, left, right)
-        for left in lefts
-        for right in rights
-        for choice in choices(left.form, right.form, operator, _same)
-    ]
-    return found[:MOST_READINGS] or None
 
 
 def _kind(node: s.Node) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import sympy
@@ -15,7 +15,7 @@ from derivations.errors import ShapeError
 from derivations.functions import FUNCTIONS
 from derivations.measures import BARS
 from derivations.names import CONSTANTS, Names, is_loss, rank_by_habit
-from derivations.products import Form, choices, fold, plans
+from derivations.products import Form, Signs, fold
 from derivations.reading import surface as s
 from derivations.shapes import Dimensions, is_unknown
 from derivations.terms import Dim, Shape, dimension, shape_text
@@ -58,6 +58,8 @@ class Inference:
         self.formals = formals
         self.scalars_only = scalars_only
         self.rows = rows
+        self.standing: Mapping[str, bool] = {}
+        self.signs = Signs()
         self.constants = constants
         self.dims = Dimensions()
         self.shapes: dict[str, Shape] = {}
@@ -193,7 +195,8 @@ class _ShapeReader:
         match node:
             case s.Symbol():
                 shape = self.symbol(node)
-                return Form(shape, self.inference.rows and len(shape) == 1)
+                row = self.inference.standing.get(self.inference.names.ref(node).key, self.inference.rows)
+                return Form(shape, row and len(shape) == 1)
             case s.Neg() | s.Raise() | s.Group():
                 return self.form(next(node.children()))
             case s.Add():
@@ -283,8 +286,8 @@ class _ShapeReader:
 
     def _product(self, node: s.Mul) -> Form:
         forms = [self.form(factor) for factor in node.factors]
-        for plan in plans(node.operators):
-            if fold(forms, node.operators, plan, _ranks_fit) is not None:
+        for plan in self.inference.signs.plans(node.operators):
+            if fold(forms, node.operators, plan, self._ranks_fit) is not None:
                 result = fold(forms, node.operators, plan, self._fitted)
                 if result is not None:
                     return result
@@ -292,7 +295,11 @@ class _ShapeReader:
         raise ShapeError(f"{' times '.join(map(self.text, forms))} does not fit")
 
     def _fitted(self, left: Form, right: Form, operator: str) -> Form | None:
-        return next((choice.form for choice in choices(left, right, operator, self.same)), None)
+        return next((choice.form for choice in self.inference.signs.choices(left, right, operator, self.same)), None)
+
+    def _ranks_fit(self, left: Form, right: Form, operator: str) -> Form | None:
+        """The product as far as ranks tell, no dimension compared."""
+        return next((choice.form for choice in self.inference.signs.choices(left, right, operator, _any)), None)
 
     def _blocks(self, nodes: Sequence[s.Node], columns: int) -> Form:
         forms = [self.form(node) for node in nodes]
@@ -366,9 +373,8 @@ def _is_number(node: s.Node) -> bool:
     return not any(isinstance(part, s.Symbol | s.Matrix | s.Concat) for part in node.walk())
 
 
-def _ranks_fit(left: Form, right: Form, operator: str) -> Form | None:
-    """The product as far as ranks tell, no dimension compared."""
-    return next((choice.form for choice in choices(left, right, operator, lambda a, b: True)), None)
+def _any(one: Dim, other: Dim) -> bool:
+    return True
 
 
 def _flip(form: Form) -> Form:

@@ -37,7 +37,10 @@ from derivations.world import Mode, OpenEndedError, UnclearError, World
 
 TRANSPOSED = "the derivative written in the transposed layout"
 DIAGONAL = "a column standing for the diagonal matrix of its entries"
+OTHER_LAYOUT = "the derivative written in another layout than declared"
 MODES = tuple(Mode)
+SENSES = {"": MODES, "total": (Mode.TOTAL, Mode.SUMMED, Mode.EXPLICIT), "step": (Mode.WITHIN_STEP,), "direct": (Mode.DIRECT,)}
+"""The senses of ∂ that are tried, by the one that is declared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,7 @@ class Judgement:
     assumed: tuple[str, ...] = ()
     open_modes: list[Mode] = field(default_factory=list)
     times: Times = ()
+    otherwise: str = ""
 
     @property
     def verdict(self) -> Verdict:
@@ -93,7 +97,11 @@ class Judgement:
 class Judge:
     """Judges steps with one elaborator."""
 
-    def __init__(self, elaborator: Elaborator, seed: int, seconds: float) -> None:
+    def __init__(
+        self, elaborator: Elaborator, seed: int, seconds: float, partial: str = "", layout: str = ""
+    ) -> None:
+        self.modes = SENSES[partial]
+        self.layout = layout
         self.elaborator = elaborator
         self.seed = seed
         self.seconds = seconds
@@ -107,7 +115,14 @@ class Judge:
             self.refute(found.attempts, found, budget)
             if found.open_modes and (found.verdict is Verdict.WRONG or not found.attempts):
                 AllTimes(self, left, right, world, budget).judge_in(found, found.open_modes)
+        if found.verdict is Verdict.UNDECIDED and found.decision is None and self.modes != MODES:
+            found.decision = Decision(Verdict.UNDECIDED, f"this has no meaning with ∂ {self.modes[0].value}")
         return found
+
+    def in_any_sense(self, left: s.Node, right: s.Node, world: World) -> Mode | None:
+        """The sense of ∂ under which a step is right, whatever is declared."""
+        free = Judge(self.elaborator, self.seed, self.seconds, layout=self.layout)
+        return next(iter(free.judge(left, right, world).right), None)
 
     @staticmethod
     def blank(left: s.Node, right: s.Node) -> Judgement:
@@ -152,12 +167,12 @@ class Judge:
     # Readings
 
     def attempts(
-        self, left: s.Node, right: s.Node, world: World, found: Judgement, modes: Sequence[Mode] = MODES
+        self, left: s.Node, right: s.Node, world: World, found: Judgement, modes: Sequence[Mode] = ()
     ) -> list[Attempt]:
         seen: dict[tuple[Mode, Term, Term], Attempt] = {}
         summed = has_series(left, right)
         written_out = any(is_formula(p.of) for side in (left, right) for p in _partials(side))
-        for mode in modes if found.derivative else (Mode.TOTAL,):
+        for mode in (modes or self.modes) if found.derivative else (Mode.TOTAL,):
             if (mode is Mode.SUMMED and not summed) or (mode is Mode.EXPLICIT and not written_out):
                 continue
             try:
@@ -192,11 +207,22 @@ class Judge:
                 for one, other, readings in _aligned(a, b, whole):
                     empty = False
                     x, y = pinned(*(self.elaborator.with_facts(term, world) for term in (one, other)))
-                    both = a.readings | b.readings | readings
+                    derived = b if whole == "right" else a
+                    layout = self._in_layout(readings, one, derived.gradient) if whole else readings
+                    both = a.readings | b.readings | layout
                     if world.mode is Mode.TOTAL or world.env or free_variables([x, y]) or _says(x, y, left, right):
                         yield Attempt(world.mode, x, y, both, a.opaque or b.opaque)
         if empty and not found.misfit:
             found.misfit = ShapeError(f"the left side is {found.shapes[0]}, the right side is {found.shapes[1]}")
+
+    def _in_layout(self, readings: frozenset[str], side: Term, gradient: bool) -> frozenset[str]:
+        """The readings of a derivative where the layout is declared: those alone that depart from it."""
+        swapped = self.layout == ("numerator" if gradient else "denominator")
+        if not swapped or side.rank != 2:
+            return readings
+        if TRANSPOSED in readings:
+            return readings - {TRANSPOSED}
+        return readings if transpose(side) is side else readings | {OTHER_LAYOUT}
 
     def _in_components(self, left: s.Node, right: s.Node, world: World, found: Judgement) -> Iterator[Attempt]:
         if world.mode is not Mode.TOTAL and self._vanishes(world, left, right):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TypeVar
 
@@ -17,6 +17,8 @@ ELEMENTWISE_SIGNS = frozenset({"odot", "otimes", "circ"})
 OUTER = "columns side by side read as an outer product"
 GRADIENT_ROW = "the gradient of a scalar read as a row"
 SAME_SHAPE = "a product sign between matrices of one shape read as elementwise"
+
+AGAINST = "a product sign read in another way than declared"
 
 
 class Meaning(Enum):
@@ -61,6 +63,17 @@ def choices(left: Form, right: Form, operator: str, same: Same) -> list[Choice]:
         return _elementwise(left, right, same) + (_outer(left, right) if operator == "otimes" else [])
     rule = _PLAIN.get((left.kind, right.kind))
     return rule(left, right, same) if rule else []
+
+
+def _inner(left: Form, right: Form, same: Same) -> list[Choice]:
+    return [Choice(Meaning.CONTRACT, Form(()))] if _elementwise(left, right, same) and len(left.shape) == 1 else []
+
+
+def _matrix(left: Form, right: Form, same: Same) -> list[Choice]:
+    if (left.kind, right.kind) in (("column", "column"), ("row", "row")):
+        return []
+    plain = _PLAIN.get((left.kind, right.kind))
+    return [x for x in plain(left, right, same) if x.meaning is not Meaning.HADAMARD] if plain else []
 
 
 def _elementwise(left: Form, right: Form, same: Same, reading: str = "") -> list[Choice]:
@@ -114,11 +127,43 @@ _PLAIN: dict[tuple[str, str], Callable[[Form, Form, Same], list[Choice]]] = {
 }
 
 
+DECLARED: dict[str, Callable[[Form, Form, Same], list[Choice]]] = {
+    "elementwise": _elementwise,
+    "matrix": _matrix,
+    "outer": lambda left, right, same: _outer(left, right),
+    "inner": _inner,
+}
+"""What a product sign means where the sheet declares it."""
+
+
 Plan = tuple[int, ...]
 """The order in which the signs of a row of factors are carried out, as positions."""
 
 
-def plans(operators: Sequence[str]) -> list[Plan]:
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """The product signs of one sheet; ``declared`` maps an operator to the meaning that the sheet declares."""
+
+    declared: Mapping[str, str] = field(default_factory=dict)
+
+    def choices(self, left: Form, right: Form, operator: str, same: Same) -> list[Choice]:
+        """As :func:`choices`; where a meaning is declared that fits, that one alone, else the others with a note."""
+        if operator not in self.declared or not left.shape or not right.shape:
+            return choices(left, right, operator, same)
+        meant = DECLARED[self.declared[operator]](left, right, same)
+        return meant or [replace(x, reading=AGAINST) for x in choices(left, right, operator, same)]
+
+    def may_be_outer(self, operator: str) -> bool:
+        """Whether a sign may stand between the two parts of an outer product."""
+        return operator not in ("odot", "circ") and self.declared.get(operator, "outer") == "outer"
+
+    def plans(self, operators: Sequence[str]) -> list[Plan]:
+        """As :func:`plans`, with the signs that are declared elementwise among those."""
+        elementwise = {sign for sign, meant in self.declared.items() if sign and meant == "elementwise"}
+        return plans(operators, ELEMENTWISE_SIGNS | elementwise)
+
+
+def plans(operators: Sequence[str], elementwise: frozenset[str] = ELEMENTWISE_SIGNS) -> list[Plan]:
     """The orders that people mean, the most natural first.
 
     Factors side by side bind before any sign (``a ⊙ Wᵀ b``); else plain signs before elementwise ones; else strictly
@@ -127,7 +172,7 @@ def plans(operators: Sequence[str]) -> list[Plan]:
     places = range(len(operators))
     found = [
         sorted(places, key=lambda k: (operators[k] != "", k)),
-        sorted(places, key=lambda k: ((operators[k] != "") + (operators[k] in ELEMENTWISE_SIGNS), k)),
+        sorted(places, key=lambda k: ((operators[k] != "") + (operators[k] in elementwise), k)),
         list(places),
     ]
     return list(dict.fromkeys(map(tuple, found)))

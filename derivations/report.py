@@ -160,6 +160,17 @@ class StatementReport:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Where a convention comes from: whether it is declared, and where, or what it was guessed from."""
+
+    declared: bool
+    text: str
+
+    def to_json(self) -> dict[str, Any]:
+        return {"declared": self.declared, "from": self.text}
+
+
 @dataclass(slots=True)
 class SymbolReport:
     name: str
@@ -182,6 +193,7 @@ class Report:
     text: str
     seed: int
     conventions: dict[str, str] = field(default_factory=dict)
+    grounds: dict[str, Ground] = field(default_factory=dict)
     symbols: list[SymbolReport] = field(default_factory=list)
     statements: list[StatementReport] = field(default_factory=list)
     cells: tuple[tuple[int, int], ...] = ()
@@ -217,6 +229,7 @@ class Report:
             "sheet": self.sheet,
             "seed": self.seed,
             "conventions": self.conventions,
+            "grounds": {name: ground.to_json() for name, ground in self.grounds.items()},
             "symbols": [symbol.to_json() for symbol in self.symbols],
             "statements": [self._with_cell(statement) for statement in self.statements],
             "summary": self.summary,

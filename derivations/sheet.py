@@ -12,12 +12,15 @@ import sympy
 
 from derivations.component_names import has_components, letters_of, with_components
 from derivations.copies import with_copies
+from derivations.declarations import Declared, read_declarations
+from derivations.declaring import as_used, assumed, given_names, named, nodes_of, row_names, shaped, stated
 from derivations.errors import ShapeError
 from derivations.facts import SUPPOSING, Fact, Property, facts_of, is_supposed, stated_before
 from derivations.gradient_names import with_gradient_names
 from derivations.infer import Declaration, Equation, Inference
 from derivations.names import GENERIC_FUNCTIONS, Names, Ref, is_constant, is_loss, rank_by_habit
 from derivations.numerals import numeral
+from derivations.products import Signs
 from derivations.reading import surface as s
 from derivations.reading.places import Source
 from derivations.relative_times import with_relative_times
@@ -70,24 +73,35 @@ class Sheet:
     facts: list[Fact] = field(default_factory=list)
     conventions: dict[str, str] = field(default_factory=dict)
     ambiguous: bool = False
+    settings: Declared = field(default_factory=lambda: Declared(Source("", "")))
 
 
 def understand(source: Source, sentences: Sequence[s.Sentence], taken: Taken = Taken.AT_VALUE) -> Sheet:
     """Sort the sentences of a sheet into definitions, declarations and claims, and infer all shapes."""
-    named = with_understood(with_gradient_names(with_relative_times(with_times(sentences))), taken)
-    separate, copies = with_copies(with_components(named.sentences))
-    sheet = _Reader(source, separate, [*named.implied, *copies]).sheet()
-    sheet.conventions, sheet.ambiguous = named.conventions, named.ambiguous
+    declared = read_declarations(source)
+    as_used(declared, sentences)
+    sentences = named(declared, sentences)
+    understood = with_understood(with_gradient_names(with_relative_times(with_times(sentences))), taken)
+    separate, copies = with_copies(with_components(understood.sentences))
+    sheet = _Reader(source, separate, declared, [*understood.implied, *copies]).sheet()
+    sheet.conventions, sheet.ambiguous = understood.conventions, understood.ambiguous
     return sheet
 
 
 class _Reader:
-    def __init__(self, source: Source, sentences: Sequence[s.Sentence], implied: Sequence[s.Statement] = ()) -> None:
+    def __init__(
+        self,
+        source: Source,
+        sentences: Sequence[s.Sentence],
+        declared: Declared,
+        implied: Sequence[s.Statement] = (),
+    ) -> None:
         self.source = source
+        self.declared = declared
         self.implied = implied
         self.sentences = sentences
         statements = [*implied, *(x for x in sentences if isinstance(x, s.Statement))]
-        self.names = Names(item for statement in statements for item in statement.items)
+        self.names = Names([*(item for statement in statements for item in statement.items), *nodes_of(declared)])
         self.knowledge = Knowledge(self.names)
         self.equations: list[tuple[Equation, Entry]] = []
         self.declarations: list[tuple[Declaration, Entry]] = []
@@ -106,6 +120,8 @@ class _Reader:
         return self._with_shapes()
 
     def _with_shapes(self) -> Sheet:
+        self.knowledge.standing = row_names(self.declared, self.names)
+        self._declare_shapes()
         scalars = self._scalars_only()
         self.knowledge.rows = self._vectors_are_rows()
         self._find_lengths()
@@ -115,6 +131,8 @@ class _Reader:
         )
         self.knowledge.senses = senses(node.style for node in self._nodes() if isinstance(node, s.Partial))
         inference = Inference(self.names, self._formals(), scalars, self.knowledge.rows, self.knowledge.constants)
+        inference.standing = self.knowledge.standing
+        self.knowledge.signs = inference.signs = Signs(self.declared.signs)
         claims = [item for entry in self.entries if entry.kind == "claim" for item in _items(entry)]
         shapes = inference.run([d for d, _ in self.declarations], [e for e, _ in self.equations], claims)
         for equation, error in inference.clashes:
@@ -122,11 +140,34 @@ class _Reader:
         self.knowledge.shapes = shapes
         dims = {str(x) for shape in shapes.values() for dim in shape for x in dim.free_symbols}
         self.knowledge.dims = frozenset(dims - inference.loose)
-        introduced = inference.declared | dims | self._introduced()
+        defined = {*self.knowledge.families, *(ref.key for ref in self.knowledge.instances)}
+        given = set(given_names(self.declared, self.names, defined))
+        introduced = inference.declared | dims | self._introduced() | given
         sheet = Sheet(self.source, self.entries, self.knowledge, inference.declared, scalars, dims, inference.loose)
         sheet.introduced = introduced
         sheet.facts = [fact for fact in self._facts() if fact.key not in dims]
+        sheet.facts += assumed(self.declared, self.names, shapes, defined)
+        sheet.settings = self.declared
+        sheet.entries = self._with_declarations()
         return sheet
+
+    def _declare_shapes(self) -> None:
+        """The shapes that are declared, before those of the sheet's own sentences."""
+        found = []
+        for symbol, space, statement in shaped(self.declared, self.names):
+            shape = self._shape_of(space)
+            if shape is not None:
+                standing = self.names.ref(symbol).key in self.knowledge.standing
+                shape = tuple(dim for dim in shape if dim != 1) if standing and len(shape) == 2 else shape
+                found.append((Declaration(symbol, shape), Entry(statement, "definition", assumed=True)))
+        self.declarations[:0] = found
+
+    def _with_declarations(self) -> list[Entry]:
+        """The entries in the order of the sheet, with those of declarations that stand in it."""
+        spoken = [Entry(statement, "definition", assumed=True) for statement in stated(self.declared)]
+        refused = [Entry(sentence, "unclear") for sentence in self.declared.refused]
+        inside = [entry for entry in self.entries if entry.sentence.span.start < len(self.source.text)]
+        return sorted([*spoken, *refused, *inside], key=lambda entry: entry.sentence.span.start)
 
     def _find_lengths(self) -> None:
         """The letter of the last time, where the sheet uses one, and the time letters that definitions leave free."""
@@ -317,6 +358,8 @@ class _Reader:
 
     def _vectors_are_rows(self) -> bool:
         """Whether the definitions multiply vectors by matrices from the left more often than from the right."""
+        if self.declared.value("vectors"):
+            return self.declared.value("vectors") == "rows"
         votes = 0
         for equation, _ in self.equations:
             for node in equation.right.walk():
@@ -345,7 +388,9 @@ class _Reader:
 
     def _scalars_only(self) -> bool:
         """Whether nothing on the sheet has a shape: no matrix, no transpose, no elementwise sign, no declaration."""
-        if self.declarations:
+        if self.declared.value("vectors"):
+            return self.declared.value("vectors") == "scalars"
+        if any(declaration.shape for declaration, _ in self.declarations):
             return False
         for node in self._nodes():
             if isinstance(node, s.Transposed | s.Concat | s.Matrix | s.Norm):

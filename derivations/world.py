@@ -10,6 +10,7 @@ from fractions import Fraction
 from derivations.errors import ShapeError, SheetError
 from derivations.facts import Fact
 from derivations.names import Names, Ref
+from derivations.products import Signs
 from derivations.reading import surface as s
 from derivations.reading.places import Span
 from derivations.terms import Shape
@@ -122,6 +123,8 @@ class Definition:
 class Knowledge:
     """What a sheet says: names, shapes, definitions of families and of single instances; whether vectors are rows.
 
+    ``signs`` are the product signs and what is declared of them; ``standing`` says of single names whether they stand
+    as rows;
     ``functions`` holds the functions that the sheet itself defines: the name of the argument, and the formula;
     ``constants`` the names of identity matrices and columns of ones;
     ``senses`` says what a sign of derivatives means where the sheet tells two of them apart;
@@ -135,6 +138,8 @@ class Knowledge:
     instances: dict[Ref, Definition] = field(default_factory=dict)
     implicit: set[str] = field(default_factory=set)
     rows: bool = False
+    standing: Mapping[str, bool] = field(default_factory=dict)
+    signs: Signs = field(default_factory=Signs)
     functions: dict[str, tuple[str, s.Node]] = field(default_factory=dict)
     constants: frozenset[str] = frozenset()
     indexed: bool = False
@@ -146,6 +151,10 @@ class Knowledge:
     def definition(self, ref: Ref) -> Definition | None:
         """The definition that fits a name at a time."""
         return self.instances.get(ref) or self.families.get(ref.key)
+
+    def stands_as_row(self, symbol: s.Symbol) -> bool:
+        """Whether a vector of this name is a row."""
+        return self.standing.get(self.names.ref(symbol).key, self.rows)
 
     def is_dimension(self, symbol: s.Symbol) -> bool:
         """Whether a symbol is a dimension that the sheet declared, used as a number."""

@@ -67,6 +67,7 @@ def context(report: Report, width: int) -> dict[str, Any]:
     return {
         "sheet": clean(report.sheet),
         "conventions": report.conventions,
+        "grounds": report.grounds,
         "shapes": _shapes(report, width),
         "diagnostics": blocks,
         "rows": [_row(statement, width) for statement in report.statements],

@@ -7,6 +7,7 @@ from enum import Enum
 from pathlib import PurePath
 from typing import Final
 
+from derivations.reading.comments import Comment, html_comments, marked_lines, per_cent_comments, without
 from derivations.reading.latex_document import LatexDocument
 from derivations.reading.macros import Macros
 from derivations.reading.places import Source
@@ -38,9 +39,20 @@ def kind_of(source: Source) -> Kind:
     return known or (Kind.LATEX if LATEX_MARK.search(source.text) else Kind.MARKDOWN)
 
 
+def find_comments(source: Source) -> list[Comment]:
+    """The comments of a document that hold declarations, in its order."""
+    if "gradproof" not in source.text.lower():
+        return []
+    kind = kind_of(source)
+    if kind is Kind.LATEX:
+        return per_cent_comments(source)
+    return html_comments(source) + (marked_lines(source) if kind is Kind.PLAIN else [])
+
+
 def read_document(source: Source) -> list[Sentence]:
     """All statements of a document, in its order; spans are offsets into ``source.text``."""
     kind = kind_of(source)
+    source = source if kind is Kind.LATEX else without(source, find_comments(source))
     if kind is Kind.MARKDOWN:
         return read_markdown(source)
     if kind is Kind.PLAIN:

@@ -318,3 +318,10 @@ class _Lines:
             a = max(a, len(self.lines[k]) - len(self.lines[k].lstrip()) if k > first else a)
             found.append((self.shifts[k] + min(a, b), self.shifts[k] + b))
         return found
+
+
+def code_lines(text: str) -> frozenset[int]:
+    """The lines of a Markdown file, counted from 0, that stand in blocks of code."""
+    tokens = _markdown().parse(NEWLINE.sub("\n", text), {})
+    blocks = [token.map for token in tokens if token.type in ("fence", "code_block") and token.map]
+    return frozenset(line for first, last in blocks for line in range(first, last))

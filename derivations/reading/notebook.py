@@ -12,6 +12,8 @@ from derivations.errors import UsageError
 from derivations.reading.places import Source
 
 MARK: Final = "%%gradproof"
+TAG: Final = "gradproof"
+TAGGED: Final = "<!--\tgradproof:\n"  # no author begins a cell so: its lines count from behind this one
 REMEDY: Final = "save it again from Jupyter"
 
 
@@ -24,7 +26,7 @@ def read_notebook(name: str, text: str) -> Source:
     cells: list[tuple[int, int]] = []
     lines = 1
     for number, content in _cells(name, text):
-        cells.append((lines, number))
+        cells.append((lines + content.startswith(TAGGED), number))
         parts.append(content)
         lines += content.count("\n") + 2
     return Source(name, "\n\n".join(parts), tuple(cells))
@@ -35,11 +37,20 @@ def _cells(name: str, text: str) -> list[tuple[int, str]]:
     found = []
     for number, cell in enumerate(_listed(name, text), 1):
         content = _content(name, number, cell)
-        if cell.get("cell_type") == "markdown":
+        if _is_tagged(cell):
+            found.append((number, f"{TAGGED}{content}\n-->"))
+        elif cell.get("cell_type") == "markdown":
             found.append((number, content))
         elif cell.get("cell_type") == "code" and content.split("\n", 1)[0].strip() == MARK:
             found.append((number, " " * len(MARK) + content[content.index(MARK) + len(MARK) :]))
     return found
+
+
+def _is_tagged(cell: dict[str, Any]) -> bool:
+    """Whether all of a cell are declarations."""
+    metadata = cell.get("metadata")
+    tags = metadata.get("tags") if isinstance(metadata, dict) else None
+    return isinstance(tags, list) and TAG in tags
 
 
 def _listed(name: str, text: str) -> list[Any]:

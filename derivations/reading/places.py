@@ -29,11 +29,15 @@ class Place:
 
 @dataclass(frozen=True)
 class Source:
-    """A named text; of a notebook, ``cells`` has for each cell read its first line here and its number."""
+    """A named text; of a notebook, ``cells`` has for each cell read its first line here and its number.
+
+    ``more`` is a file of declarations that came with the sheet: offsets and lines go on in it behind the text.
+    """
 
     name: str
     text: str
     cells: tuple[tuple[int, int], ...] = ()
+    more: Source | None = None
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -43,6 +47,9 @@ class Source:
 
     def place(self, offset: int) -> Place:
         """The line and column of an offset."""
+        if self.more is not None and offset > len(self.text):
+            there = self.more.place(offset - self.behind)
+            return Place(len(self._starts) + there.line, there.column)
         line = bisect_right(self._starts, offset)
         return Place(line, offset - self._starts[line - 1] + 1)
 
@@ -60,5 +67,19 @@ class Source:
         end = self.text.find("\n", start)
         return self.text[start : end if end >= 0 else len(self.text)].rstrip("\r")
 
+    @property
+    def behind(self) -> int:
+        """The offset at which ``more`` begins."""
+        return len(self.text) + 1
+
+    def where(self, offset: int) -> str:
+        """A place in words: ``line 3``, ``line 2 of cell 5``, ``line 3 of class.txt``."""
+        if self.more is not None and offset > len(self.text):
+            return f"{self.more.where(offset - self.behind)} of {self.more.name}"
+        place = self.shown(self.place(offset))
+        return f"line {place.line}" + (f" of cell {place.cell}" if place.cell is not None else "")
+
     def slice(self, span: Span) -> str:
+        if self.more is not None and span.start > len(self.text):
+            return self.more.text[span.start - self.behind : span.end - self.behind]
         return self.text[span.start : span.end]
