@@ -39,7 +39,12 @@ TRANSPOSED = "the derivative written in the transposed layout"
 DIAGONAL = "a column standing for the diagonal matrix of its entries"
 OTHER_LAYOUT = "the derivative written in another layout than declared"
 MODES = tuple(Mode)
-SENSES = {"": MODES, "total": (Mode.TOTAL, Mode.SUMMED, Mode.EXPLICIT), "step": (Mode.WITHIN_STEP,), "direct": (Mode.DIRECT,)}
+SENSES = {
+    "": MODES,
+    "total": (Mode.TOTAL, Mode.SUMMED, Mode.EXPLICIT),
+    "step": (Mode.WITHIN_STEP,),
+    "direct": (Mode.DIRECT,),
+}
 """The senses of ∂ that are tried, by the one that is declared."""
 
 
@@ -97,9 +102,7 @@ class Judgement:
 class Judge:
     """Judges steps with one elaborator."""
 
-    def __init__(
-        self, elaborator: Elaborator, seed: int, seconds: float, partial: str = "", layout: str = ""
-    ) -> None:
+    def __init__(self, elaborator: Elaborator, seed: int, seconds: float, partial: str = "", layout: str = "") -> None:
         self.modes = SENSES[partial]
         self.layout = layout
         self.elaborator = elaborator

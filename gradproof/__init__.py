@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from derivations.backprop import Derivation, Layout
     from derivations.cells import Cell
+    from derivations.model_code import Model
+    from derivations.parameter_counts import Count
     from derivations.report import Report
     from numeric.agreement import CrossCheck
 
-__all__ = ["check", "crosscheck", "derive"]
+__all__ = ["check", "count", "crosscheck", "derive"]
 __version__ = "0.1.0"
 SUFFIXES = frozenset({".md", ".markdown", ".tex", ".ipynb", ".txt"})
 
@@ -53,6 +55,17 @@ def derive(
     from gradproof.commands.derive import derivation
 
     return derivation(subject, by, steps, layout, every)
+
+
+def count(subject: str | Path) -> Count | Model:
+    """Count parameters: of a layer written as ``lstm(n=32, d=16)``, or of the model in a file of code or a sheet.
+
+    Code is read as a syntax tree and never run. Raises UsageError for a layer that does not exist, or a file without a
+    model.
+    """
+    from gradproof.commands.count import counted
+
+    return counted(subject)
 
 
 def crosscheck(subject: Any, *arguments: Any, **options: Any) -> CrossCheck:
