@@ -141,6 +141,16 @@ class Checker:
         blocked = self.sheet.settings.blocks(lambda: self._bases(left, right))
         if blocked:
             return Judgement(decision=Decision(Verdict.UNDECIDED, blocked))
+        found = self._judge_for_all_sizes(left, right, world, inline)
+        sizes = tuple(self.sheet.settings.sizes.items())
+        if found.right or not sizes:
+            return found
+        sized = self._judge_for_all_sizes(left, right, replace(world, sizes=sizes), inline)
+        why = "for " + ", ".join(f"{key} = {value}" for key, value in sizes)
+        sized.right = {mode: (attempt, decision.but(why)) for mode, (attempt, decision) in sized.right.items()}
+        return found if sized.verdict is Verdict.WRONG else sized
+
+    def _judge_for_all_sizes(self, left: s.Node, right: s.Node, world: World, inline: bool) -> Judgement:
         found = self._under_facts(left, right, world)
         if found.verdict in (Verdict.PROVED, Verdict.HOLDS):
             self._require_known_variables(left, right, found)

@@ -35,11 +35,12 @@ class CountingElaborator(Elaborator):
     dims: set[str]
 
     def value_of(self, ref: Ref, world: World, span: Span) -> Term:
-        if ref.key in self.sizes:
-            return number_of(self.sizes[ref.key])
+        sizes = {**{key: sympy.Integer(value) for key, value in world.sizes}, **self.sizes}
+        if ref.key in sizes:
+            return number_of(sizes[ref.key])
         shape = self.knowledge.shapes.get(ref.key)
         if shape:
-            return size(sympy.Mul(*shape))
+            return size(sympy.Mul(*shape).xreplace({dimension(key): value for key, value in sizes.items()}))
         if ref.key not in self.dims:
             raise UnclearError(f"{ref.key} is not a dimension of this sheet", span)
         return size(dimension(ref.key))
@@ -79,7 +80,11 @@ def _is_count(node: s.Node) -> bool:
 def judge_counting(left: s.Node, right: s.Node, world: World, checker: Checker) -> Judgement | None:
     """``left = right`` as a count; None where neither side is made of the sheet's dimensions alone."""
     names = [_names(side, checker) for side in (left, right)]
-    if not (_is_count(left) and _is_count(right)) or not any(side and side <= checker.sheet.dims for side in names):
+    shapes = {checker.sheet.knowledge.shapes.get(key, ()) for side in names for key in side}
+    numbered = bool(world.sizes) and not all(names) and len(shapes) > 1
+    if not (_is_count(left) and _is_count(right)):
+        return None
+    if not numbered and not any(side and side <= checker.sheet.dims for side in names):
         return None
     judge = Judge(counting(checker), checker.options.seed, checker.options.time_limit)
     found = judge.judge(left, right, world)

@@ -10,10 +10,11 @@ from fractions import Fraction
 from derivations.component_names import rewritten
 from derivations.declarations import Declared, symbols, without_places
 from derivations.facts import RANKS, Fact, Property
-from derivations.names import Names, Ref, key_of
+from derivations.names import Names, Ref, key_of, ref_text
 from derivations.reading import surface as s
 from derivations.reading.clauses import Clause, Kind
 from derivations.terms import Shape, shape_text
+from derivations.world import Knowledge
 
 WILD = "*"
 PROPERTIES = {
@@ -141,15 +142,30 @@ def _unusable(kind: Property, ref: Ref, shapes: Mapping[str, Shape], defined: se
     return None
 
 
-def given_names(declared: Declared, names: Names, defined: set[str]) -> Iterator[str]:
-    """The names that are given; refuses those that the sheet defines."""
+def given(declared: Declared, knowledge: Knowledge) -> tuple[set[str], dict[Ref, tuple[s.Symbol, ...]]]:
+    """The names that are given, and the gradients: for every quantity by what. Refuses those that the sheet defines."""
+    keys: set[str] = set()
+    gradients: dict[Ref, tuple[s.Symbol, ...]] = {}
     for clause in declared.of(Kind.GIVEN):
-        for symbol in symbols(clause):
-            key = names.ref(symbol).key
-            if key in defined:
-                declared.refuse(clause, f"{key} has a definition on the sheet: it is not given", "a name without one")
-                break
-            yield key
+        wholes = [x.of if isinstance(x, s.Partial) else x for x in clause.subjects]
+        refs = [knowledge.names.ref(x) for x in wholes if isinstance(x, s.Symbol)]
+        known = next((ref for ref in refs if _is_defined(ref, knowledge)), None)
+        if known is not None:
+            message = f"{ref_text(known)} has a definition on the sheet: this is not given, it is derived"
+            declared.refuse(clause, message, "something without one")
+            continue
+        keys |= {ref.key for ref in refs}
+        for ref, node in zip(refs, clause.subjects, strict=True):
+            if isinstance(node, s.Partial) and isinstance(node.by, s.Symbol):
+                gradients[ref] = (*gradients.get(ref, ()), node.by)
+    return keys, gradients
+
+
+def _is_defined(ref: Ref, knowledge: Knowledge) -> bool:
+    """Whether a name has a definition; the state at time 0 or 1 has none of its own in one for all t."""
+    if ref.time is not None and ref.time.symbol is None and ref.time.offset <= 0:
+        return ref in knowledge.instances
+    return knowledge.definition(ref) is not None
 
 
 def nodes_of(declared: Declared) -> Iterator[s.Node]:

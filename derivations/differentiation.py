@@ -160,8 +160,9 @@ class Differentiation(ABC):
             by_loss.setdefault(gradient.of, []).append(gradient)
         found = []
         for loss, own in by_loss.items():
-            last = [g for g in own if all(g is o or self._reaches(g, o.by, world) for o in own)]
-            if len(own) > 1 and len(last) == 1:
+            given = [Gradient(loss, self.ref(x, world), x) for x in self.knowledge.given.get(loss, ())]
+            last = [g for g in given or own if all(g.by == o.by or self._reaches(g, o.by, world) for o in own)]
+            if (given or len(own) > 1) and len(last) == 1:
                 found.append((loss, last[0].node))
         return tuple(found)
 
@@ -177,7 +178,8 @@ class Differentiation(ABC):
         by = self._by(node, world)
         sink = dict(world.sinks).get(of)
         if sink is None:
-            return self._opaque(of, by)
+            known = by in [self.ref(x, world) for x in self.knowledge.given.get(of, ())]
+            return replace(self._opaque(of, by), readings=frozenset(), opaque=False) if known else self._opaque(of, by)
         plain = replace(world, env=())
         last = self.ref(sink, plain)
         head = replace(self._opaque(of, last), readings=frozenset(), opaque=False)

@@ -102,7 +102,7 @@ class Elaborator(Differentiation):
 
     def with_facts(self, term: Term, world: World) -> Term:
         """Every quantity that a fact of the world speaks of written through a free one that has the property."""
-        found: dict[Term, Term] = {}
+        found: dict[Term, Term] = {size(dimension(key)): number(value) for key, value in world.sizes}
         for variable, ref in self.refs_of(term) if world.facts else ():
             for fact in world.facts:
                 if fact.covers(ref):
@@ -218,10 +218,17 @@ class Elaborator(Differentiation):
             return self._constant(node)
         if node.component:
             raise UnclearError("a single component cannot be checked yet", node.span)
+        if self._letter(node) in dict(world.sizes):
+            return [Value(number(dict(world.sizes)[self._letter(node)]))]
         if self.knowledge.is_dimension(node):
             return [Value(size(dimension(self.knowledge.names.ref(node).key)))]
         term = self.value_of(self.ref(node, world), world, node.span)
         return [Value(term, term.rank == 1 and self.knowledge.stands_as_row(node))]
+
+    def _letter(self, node: s.Symbol) -> str:
+        """The name of what may be a dimension; empty where it is surely none."""
+        ref = self.knowledge.names.ref(node)
+        return ref.key if ref.time is None and not self.knowledge.defined(ref.key) else ""
 
     def _constant(self, node: s.Symbol) -> list[Value]:
         """The identity matrix or the column of ones, in every dimension of the sheet."""

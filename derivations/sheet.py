@@ -13,7 +13,7 @@ import sympy
 from derivations.component_names import has_components, letters_of, with_components
 from derivations.copies import with_copies
 from derivations.declarations import Declared, read_declarations
-from derivations.declaring import as_used, assumed, given_names, named, nodes_of, row_names, shaped, stated
+from derivations.declaring import as_used, assumed, given, named, nodes_of, row_names, shaped, stated
 from derivations.errors import ShapeError
 from derivations.facts import SUPPOSING, Fact, Property, facts_of, is_supposed, stated_before
 from derivations.gradient_names import with_gradient_names
@@ -29,6 +29,8 @@ from derivations.terms import Dim, Shape, dimension
 from derivations.understood import Taken, with_understood
 from derivations.world import Definition, Knowledge, senses
 
+INNER = "⟨"
+"""How the name begins that a declaration gives to an expression."""
 EQUATING = (s.Relation.EQUAL, s.Relation.DEFINED)
 
 
@@ -141,8 +143,8 @@ class _Reader:
         dims = {str(x) for shape in shapes.values() for dim in shape for x in dim.free_symbols}
         self.knowledge.dims = frozenset(dims - inference.loose)
         defined = {*self.knowledge.families, *(ref.key for ref in self.knowledge.instances)}
-        given = set(given_names(self.declared, self.names, defined))
-        introduced = inference.declared | dims | self._introduced() | given
+        known, self.knowledge.given = given(self.declared, self.knowledge)
+        introduced = inference.declared | dims | self._introduced() | known
         sheet = Sheet(self.source, self.entries, self.knowledge, inference.declared, scalars, dims, inference.loose)
         sheet.introduced = introduced
         sheet.facts = [fact for fact in self._facts() if fact.key not in dims]
@@ -166,7 +168,8 @@ class _Reader:
         """The entries in the order of the sheet, with those of declarations that stand in it."""
         spoken = [Entry(statement, "definition", assumed=True) for statement in stated(self.declared)]
         refused = [Entry(sentence, "unclear") for sentence in self.declared.refused]
-        inside = [entry for entry in self.entries if entry.sentence.span.start < len(self.source.text)]
+        inside = [x for x in self.entries if x.sentence.span.start < len(self.source.text)]
+        inside = [x for x in inside if not x.defines.startswith(INNER)]
         return sorted([*spoken, *refused, *inside], key=lambda entry: entry.sentence.span.start)
 
     def _find_lengths(self) -> None:

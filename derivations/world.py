@@ -64,7 +64,8 @@ class World:
     time letter stands for; ``cut`` the names that stay variables; ``held`` a time before which states stay variables;
     ``only`` the one name that is unfolded (for direct partials), at every time where it has none itself; ``facts`` are
     what the sheet says of quantities;
-    ``sinks`` the quantity through which an undefined loss depends on all others; ``summing`` is true inside a sum.
+    ``sinks`` the quantity through which an undefined loss depends on all others; ``summing`` is true inside a sum;
+    ``sizes`` are the dimensions that are taken as numbers.
     """
 
     floor: tuple[tuple[str | None, int], ...] = ((None, 0),)
@@ -76,6 +77,7 @@ class World:
     facts: tuple[Fact, ...] = ()
     sinks: tuple[tuple[Ref, s.Symbol], ...] = ()
     summing: bool = False
+    sizes: tuple[tuple[str, int], ...] = ()
 
     def unfolds(self, ref: Ref, initial: bool = False) -> bool:
         """Whether a defined name is replaced by its definition; ``initial`` for a value given at one time alone."""
@@ -124,7 +126,7 @@ class Knowledge:
     """What a sheet says: names, shapes, definitions of families and of single instances; whether vectors are rows.
 
     ``signs`` are the product signs and what is declared of them; ``standing`` says of single names whether they stand
-    as rows;
+    as rows; ``given`` has the quantities whose gradients are given, and by what;
     ``functions`` holds the functions that the sheet itself defines: the name of the argument, and the formula;
     ``constants`` the names of identity matrices and columns of ones;
     ``senses`` says what a sign of derivatives means where the sheet tells two of them apart;
@@ -140,6 +142,7 @@ class Knowledge:
     rows: bool = False
     standing: Mapping[str, bool] = field(default_factory=dict)
     signs: Signs = field(default_factory=Signs)
+    given: Mapping[Ref, tuple[s.Symbol, ...]] = field(default_factory=dict)
     functions: dict[str, tuple[str, s.Node]] = field(default_factory=dict)
     constants: frozenset[str] = frozenset()
     indexed: bool = False

@@ -154,8 +154,16 @@ def read_clause(text: str, offset: int) -> Clause:
     if head == "assume":
         return _assumption(rest, span, span.end - len(rest))
     if head == "given":
-        return Clause(Kind.GIVEN, span, subjects=_subjects(rest, span.end - len(rest), Symbol | Partial))
+        return _given(rest, span)
     return _with_sign(text, span)
+
+
+def _given(text: str, span: Span) -> Clause:
+    subjects = _subjects(text, span.end - len(text), Symbol | Partial)
+    for node in subjects:
+        if isinstance(node, Partial) and not (isinstance(node.of, Symbol) and isinstance(node.by, Symbol)):
+            raise Slip(node.span, "only a derivative of a name by a name can be given", r"\partial L/\partial h_2")
+    return Clause(Kind.GIVEN, span, subjects=subjects)
 
 
 def _with_sign(text: str, span: Span) -> Clause:

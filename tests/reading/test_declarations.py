@@ -326,3 +326,121 @@ def test_a_tagged_cell_of_a_notebook(kind: str) -> None:
     assert {symbol.name: symbol.declared for symbol in report.symbols} == {"x": True, "y": False}
     (statement,) = [s for s in report.statements if s.verdict.value == "unclear"]
     assert report.cell(statement.line) == (2, 2)
+
+
+# -- names, facts, what is given, sizes --------------------------------------------------------------------------
+
+STEP = r"""$$a_t = W h_{t-1} + U x_t$$
+$$h_t = \tanh(a_t)$$
+$$p = \mathrm{softmax}(V h_2 + c)$$
+$$L = -y^T \log p$$
+"""
+
+
+@pytest.mark.parametrize(
+    ("declared", "line", "expected"),
+    [
+        (r"\delta_t := \partial L/\partial a_t", r"\delta_2 = (1 - h_2^2) \odot V^T (p - y)", "proved"),
+        (r"\delta_t := \partial L/\partial a_t", r"\delta_2 = V^T (p - y)", "wrong"),
+        (r"\delta_t := \partial L/\partial h_t", r"\delta_2 = V^T (p - y)", "proved"),
+        (r"\delta_t := \partial L/\partial h_t", r"\delta_2 = (1 - h_2^2) \odot V^T (p - y)", "wrong"),
+        (r"g := \partial L/\partial (V h_2 + c)", "g = p - y", "proved"),
+        (r"g := \partial L/\partial (V h_2 + c)", "g = y - p", "wrong"),
+        (r"g := \frac{\partial L}{\partial (V h_2 + c)}", "g = p - y", "proved"),
+        (r"dV := \partial L/\partial V", "dV = (p - y) h_2^T", "proved"),
+        (r"dV := \partial L/\partial V", "dV = (p + y) h_2^T", "wrong"),
+        (r"e_t := y - p", r"\frac{\partial L}{\partial c} = -e_t", "proved"),
+    ],
+)
+def test_names(declared: str, line: str, expected: str) -> None:
+    assert verdicts(f"V: m x n; assume y is one-hot\n{declared}", STEP + f"$${line}$$") == [expected]
+
+
+def test_a_name_of_an_expression_that_is_not_there() -> None:
+    report = checked(r"g := \partial L/\partial (V h_2 + b)", STEP + "$g = p - y$")
+    assert "stands in no definition" in problems(report)[0][2]
+    assert report.statements[-1].verdict.value != "proved"
+
+
+def test_a_definition_of_the_sheet_is_checked_against_the_declared_one() -> None:
+    sheet = STEP + r"$$\delta_t = \frac{\partial L}{\partial h_t}$$"
+    assert verdicts(r"\delta_t := \partial L/\partial a_t", sheet)[-1] != "proved"
+    assert verdicts(r"\delta_t := \partial L/\partial h_t", sheet) == ["proved"]
+
+
+@pytest.mark.parametrize(
+    ("fact", "line", "right"),
+    [
+        ("assume y is one-hot", r"\frac{\partial L}{\partial c} = p - y", True),
+        ("assume y sums to one", r"\frac{\partial L}{\partial c} = p - y", True),
+        ("assume y is positive", r"\frac{\partial L}{\partial c} = p - y", False),
+        ("W: n x n; assume W is symmetric", "W h_2 = W^T h_2", True),
+        ("W: n x n; assume W = W^T", "W h_2 = W^T h_2", True),
+        ("W: n x n; assume W is diagonal", "W h_2 = W^T h_2", True),
+        ("assume c = 0", r"c = 0 \cdot c", True),
+        ("U: n x d", "W h_2 = W^T h_2", False),
+    ],
+)
+def test_facts(fact: str, line: str, right: bool) -> None:
+    assert verdicts(fact, STEP + f"$${line}$$") == ["proved" if right else "wrong"]
+
+
+def test_a_fact_of_the_family_holds_at_every_time() -> None:
+    sheet = (
+        r"$$p_t = \mathrm{softmax}(z_t)$$ $$L_t = -y_t^T \log p_t$$ $$\frac{\partial L_t}{\partial z_t} = p_t - y_t$$"
+    )
+    assert verdicts("assume y is one-hot", sheet) == ["proved"]
+    assert verdicts("assume y_t is one-hot", sheet) == ["proved"]
+    assert verdicts("y_t: n", sheet) == ["wrong"]
+
+
+@pytest.mark.parametrize(
+    ("fact", "message"),
+    [
+        ("W: n x d; assume W is symmetric", "square"),
+        ("assume h_t is one-hot", "definition"),
+        ("assume V is one-hot", "column"),
+    ],
+)
+def test_facts_that_cannot_be_used(fact: str, message: str) -> None:
+    assert message in problems(checked(fact, STEP))[0][2]
+
+
+def test_given_gradients() -> None:
+    chain = r"$$\frac{\partial E}{\partial h_1} = W^T \mathrm{diag}(1-h_2^2) \frac{\partial E}{\partial h_2}$$"
+    wrong = chain.replace("W^T", "W")
+    sheet = r"$$h_t = \tanh(W h_{t-1})$$"
+    given = r"given \partial E/\partial h_2"
+    assert verdicts(given, sheet + chain + wrong) == ["proved", "wrong"]
+    short = r"$$\frac{\partial E}{\partial h_1} = W^T \mathrm{diag}(1-h_2^2) g$$"
+    assert verdicts("given g\n" + given, sheet + short) == ["undecided"]
+    assert verdicts(r"g := \partial E/\partial h_2" + "\n" + given, sheet + short) == ["proved"]
+
+
+def test_what_is_defined_is_not_given() -> None:
+    report = checked(r"given \partial L/\partial h_2", STEP)
+    assert "L has a definition on the sheet" in problems(report)[0][2]
+    assert not problems(checked("given h_0", STEP))
+
+
+SIZES = "n = 200; d = 100\nW: n x (n+d); b, h_t: n; x_t: d"
+
+
+@pytest.mark.parametrize(
+    ("line", "right"),
+    [
+        ("4 (W + b) = 4(n^2 + nd + n) = 240,800", True),
+        ("4 (W + b) = 240,801", False),
+        ("4 (W + b) = 240,800", True),
+        ("W + b = 60,200", True),
+        ("n^2 + nd = n^2 + n^2/2", True),
+        ("n^2 + nd = n^2 + n^2", False),
+        (r"\mathrm{tr}(I) = 200", True),
+        (r"\frac{1}{200} h_t = \frac{1}{n} h_t", True),
+        (r"\frac{1}{200} h_t = \frac{1}{d} h_t", False),
+    ],
+)
+def test_sizes(line: str, right: bool) -> None:
+    found = verdicts(SIZES, rf"$$h_t = \sigma(W [h_{{t-1}}, x_t] + b)$$ $${line}$$")
+    assert found == ["proved" if right else "wrong"]
+    assert verdicts("W: n x (n+d); b, h_t: n; x_t: d", r"$$W + b = n^2 + nd + n$$") == ["proved"]
