@@ -18,11 +18,11 @@ LETTERS = frozenset("ijklmpqrs")
 MOST_INDICES = 3
 
 
-def with_components(sentences: Sequence[s.Sentence]) -> list[s.Sentence]:
-    """The sentences with the subscripts of indexed bases as components."""
+def with_components(sentences: Sequence[s.Sentence], declared: frozenset[str] = frozenset()) -> list[s.Sentence]:
+    """The sentences with the subscripts of indexed bases as components; ``declared`` letters are surely indices."""
     statements = [x for x in sentences if isinstance(x, s.Statement)]
     nodes = [node for statement in statements for item in statement.items for node in item.walk()]
-    indexed = _indexed(nodes)
+    indexed = _indexed(nodes, declared)
     if not indexed:
         return list(sentences)
 
@@ -35,9 +35,9 @@ def with_components(sentences: Sequence[s.Sentence]) -> list[s.Sentence]:
     ]
 
 
-def _indexed(nodes: Iterable[s.Node]) -> set[str]:
+def _indexed(nodes: Iterable[s.Node], declared: frozenset[str]) -> set[str]:
     subscripts: dict[str, set[str]] = {}
-    summed: set[str] = set()
+    summed = set(declared)
     timed: set[str] = set()
     bare: set[str] = set()
     for node in nodes:
@@ -47,13 +47,13 @@ def _indexed(nodes: Iterable[s.Node]) -> set[str]:
             subscripts.setdefault(key_of(node, ""), set()).add(",".join(_indices(node)) if node.name else "")
         elif isinstance(node, s.Big):
             summed.add(node.index)
-    found = {base for base, names in subscripts.items() if base not in timed & bare and _is_indexed(names, summed)}
+    found = {base for base, names in subscripts.items() if base not in timed & bare and _is_indexed(names, summed, LETTERS | declared)}
     return found if any(_letters(subscripts[base]) for base in found) else set()
 
 
-def _is_indexed(names: set[str], summed: set[str]) -> bool:
+def _is_indexed(names: set[str], summed: set[str], known: frozenset[str]) -> bool:
     used = [name.split(",") for name in names if name]
-    if not used or any(not set(parts) <= LETTERS or len(parts) > MOST_INDICES for parts in used):
+    if not used or any(not set(parts) <= known or len(parts) > MOST_INDICES for parts in used):
         return False
     if len({len(parts) for parts in used}) > 1:
         return False

@@ -43,6 +43,10 @@ class Declared:
         """The value of a setting; empty where it is not declared."""
         return self.settings[setting].value if setting in self.settings else ""
 
+    def letters(self, setting: str) -> frozenset[str]:
+        """The letters of a setting that has such for a value."""
+        return frozenset(self.value(setting).split(",")) - {""}
+
     def where(self, setting: str) -> str:
         """Where a setting is declared, in words."""
         return self.source.where(self.settings[setting].span.start)

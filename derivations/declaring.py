@@ -13,6 +13,7 @@ from derivations.facts import RANKS, Fact, Property
 from derivations.names import Names, Ref, key_of, ref_text
 from derivations.reading import surface as s
 from derivations.reading.clauses import Clause, Kind
+from derivations.series import timed_by
 from derivations.terms import Shape, shape_text
 from derivations.world import Knowledge
 
@@ -30,7 +31,7 @@ NOT_THERE = "this expression stands in no definition of the sheet"
 
 def named(declared: Declared, sentences: Sequence[s.Sentence]) -> list[s.Sentence]:
     """The sentences behind the names that are declared; an expression that is differentiated by gets a name, too."""
-    found = list(sentences)
+    found = _timed(sentences, declared.letters("time"))
     before: list[s.Sentence] = []
     for clause in declared.of(Kind.NAME):
         if clause.statement is None:
@@ -47,6 +48,22 @@ def named(declared: Declared, sentences: Sequence[s.Sentence]) -> list[s.Sentenc
     return [*before, *found]
 
 
+def _timed(sentences: Sequence[s.Sentence], letters: frozenset[str]) -> list[s.Sentence]:
+    """The sentences with subscripts of the declared letters as times: ``h_{k-1}``."""
+
+    def change(node: s.Node) -> s.Node:
+        return timed_by(node, letters) if isinstance(node, s.Symbol) and node.time is None else node
+
+    return _changed(sentences, change) if letters else list(sentences)
+
+
+def _changed(sentences: Sequence[s.Sentence], change: Callable[[s.Node], s.Node]) -> list[s.Sentence]:
+    return [
+        replace(x, items=tuple(rewritten(item, change) for item in x.items)) if isinstance(x, s.Statement) else x
+        for x in sentences
+    ]
+
+
 def _abbreviated(sentences: Sequence[s.Sentence], symbol: s.Symbol, inner: s.Node) -> list[s.Sentence]:
     """The sentences with a symbol at every place where an expression stands as a whole."""
     wanted = without_places(inner)
@@ -56,10 +73,7 @@ def _abbreviated(sentences: Sequence[s.Sentence], symbol: s.Symbol, inner: s.Nod
         same = type(bare) is type(wanted) and without_places(bare) == wanted
         return replace(symbol, span=node.span) if same else node
 
-    return [
-        replace(x, items=tuple(rewritten(item, change) for item in x.items)) if isinstance(x, s.Statement) else x
-        for x in sentences
-    ]
+    return _changed(sentences, change)
 
 
 def as_used(declared: Declared, sentences: Iterable[s.Sentence]) -> None:
@@ -140,6 +154,12 @@ def _unusable(kind: Property, ref: Ref, shapes: Mapping[str, Shape], defined: se
     if kind is not Property.VALUE and ref.key in defined:
         return f"{ref.key} has a definition on the sheet: that it {kind.value} is not assumed", "a name without one"
     return None
+
+
+def entrywise(declared: Declared, names: Names) -> frozenset[str]:
+    """The names whose inverse is taken entry by entry."""
+    clauses = [clause for clause in declared.of(Kind.INVERSE) if clause.value == "elementwise"]
+    return frozenset(names.ref(symbol).key for clause in clauses for symbol in symbols(clause))
 
 
 def given(declared: Declared, knowledge: Knowledge) -> tuple[set[str], dict[Ref, tuple[s.Symbol, ...]]]:

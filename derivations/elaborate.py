@@ -277,10 +277,17 @@ class Elaborator(Differentiation):
             raise MisfitError("numerator and denominator have different shapes", node.span)
         return found
 
+    def _is_entrywise(self, node: s.Node) -> bool:
+        """Whether the sheet declares that the inverse of a name is taken entry by entry."""
+        inner = node.inner if isinstance(node, s.Group) else node
+        return isinstance(inner, s.Symbol) and self.knowledge.names.ref(inner).key in self.knowledge.entrywise
+
     def _raise(self, base: Value, node: s.Raise) -> Value:
         exponent = rational(node.exponent)
         if exponent is None or max(abs(exponent.numerator), exponent.denominator) > MOST_EXPONENT:
             raise UnclearError("this exponent cannot be read", node.exponent.span, "a number of moderate size")
+        if exponent == -1 and self._is_entrywise(node.base):
+            return replace(base, term=power(base.term, exponent), gradient=False)
         if base.term.rank == 2 and exponent == -1:
             return replace(base, term=inverse(base.term), gradient=False)
         if base.term.rank > 1:

@@ -8,7 +8,7 @@ the smallest index first. The other order is a reading of its own.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import TYPE_CHECKING
@@ -58,7 +58,7 @@ def with_times(sentences: Sequence[s.Sentence]) -> list[s.Sentence]:
         if isinstance(node, s.Big) and node.index in letters:
             return replace(node, lower=_moment(node.lower), upper=_moment(node.upper))
         plain = isinstance(node, s.Symbol) and node.time is None and key_of(node, "") in timed
-        return _with_time(node, letters) if plain and isinstance(node, s.Symbol) else node
+        return timed_by(node, letters) if plain and isinstance(node, s.Symbol) else node
 
     return [
         replace(x, items=tuple(rewritten(item, change) for item in x.items)) if isinstance(x, s.Statement) else x
@@ -87,7 +87,7 @@ def time_letters(nodes: Iterable[s.Node], timed: set[str]) -> set[str]:
 def _counts_times(big: s.Big, timed: set[str]) -> bool:
     symbols = [x for x in big.body.walk() if isinstance(x, s.Symbol) and x.time is None and key_of(x, "") in timed]
     numbers = isinstance(big.lower, s.Number) and isinstance(big.upper, s.Number)
-    return numbers and any(_with_time(x, {big.index}).time is not None for x in symbols)
+    return numbers and any(timed_by(x, {big.index}).time is not None for x in symbols)
 
 
 def _letters_of(big: s.Big) -> set[str]:
@@ -100,7 +100,8 @@ def _moment(node: s.Node | None) -> s.Node | None:
     return node if node is None or time is None else Moment(node.span, time)
 
 
-def _with_time(symbol: s.Symbol, letters: set[str]) -> s.Symbol:
+def timed_by(symbol: s.Symbol, letters: Set[str]) -> s.Symbol:
+    """A symbol with its subscript as a time, where that is one of some letters: ``h_{k-1}``."""
     match = _INDEX.fullmatch(symbol.name)
     letter = match.group(1).strip().removeprefix("\\") if match else ""
     if match is None or letter not in letters:

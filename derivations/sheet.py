@@ -13,7 +13,7 @@ import sympy
 from derivations.component_names import has_components, letters_of, with_components
 from derivations.copies import with_copies
 from derivations.declarations import Declared, read_declarations
-from derivations.declaring import as_used, assumed, given, named, nodes_of, row_names, shaped, stated
+from derivations.declaring import as_used, assumed, entrywise, given, named, nodes_of, row_names, shaped, stated
 from derivations.errors import ShapeError
 from derivations.facts import SUPPOSING, Fact, Property, facts_of, is_supposed, stated_before
 from derivations.gradient_names import with_gradient_names
@@ -84,7 +84,7 @@ def understand(source: Source, sentences: Sequence[s.Sentence], taken: Taken = T
     as_used(declared, sentences)
     sentences = named(declared, sentences)
     understood = with_understood(with_gradient_names(with_relative_times(with_times(sentences))), taken)
-    separate, copies = with_copies(with_components(understood.sentences))
+    separate, copies = with_copies(with_components(understood.sentences, declared.letters("index")))
     sheet = _Reader(source, separate, declared, [*understood.implied, *copies]).sheet()
     sheet.conventions, sheet.ambiguous = understood.conventions, understood.ambiguous
     return sheet
@@ -122,6 +122,7 @@ class _Reader:
         return self._with_shapes()
 
     def _with_shapes(self) -> Sheet:
+        self.knowledge.entrywise = entrywise(self.declared, self.names)
         self.knowledge.standing = row_names(self.declared, self.names)
         self._declare_shapes()
         scalars = self._scalars_only()

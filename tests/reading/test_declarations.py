@@ -444,3 +444,29 @@ def test_sizes(line: str, right: bool) -> None:
     found = verdicts(SIZES, rf"$$h_t = \sigma(W [h_{{t-1}}, x_t] + b)$$ $${line}$$")
     assert found == ["proved" if right else "wrong"]
     assert verdicts("W: n x (n+d); b, h_t: n; x_t: d", r"$$W + b = n^2 + nd + n$$") == ["proved"]
+
+
+@pytest.mark.parametrize(
+    ("declared", "line", "expected"),
+    [
+        ("X^{-1}: elementwise", r"X^{-1} \odot X \odot X = X", ["proved"]),
+        ("X^{-1}: elementwise", r"X^{-1} X = I", ["wrong"]),
+        ("X^{-1}: matrix", r"X^{-1} X = I", ["proved"]),
+        ("Y^{-1}: elementwise", r"X^{-1} X = I", ["proved"]),
+    ],
+)
+def test_inverses(declared: str, line: str, expected: list[str]) -> None:
+    assert verdicts(f"X, Y: n x n\n{declared}", f"$${line}$$") == expected
+
+
+def test_a_letter_for_time() -> None:
+    sheet = r"$$h_k = \tanh(W h_{k-1})$$ $$\frac{\partial h_k}{\partial h_{k-1}} = \mathrm{diag}(1 - h_k^2) W$$"
+    assert verdicts("time: k", sheet) == ["proved"]
+    assert verdicts("time: k", sheet.replace("1 - h_k", "1 - h_{k-1}")) == ["wrong"]
+    assert verdicts("time: j", sheet.replace("k", "j")) == ["proved"]
+
+
+def test_a_letter_for_an_index() -> None:
+    sheet = r"$$p_a = \exp(z_a)$$ $$\frac{\partial p_a}{\partial z_a} = p_a$$"
+    assert verdicts("index: a\np, z: n", sheet) == ["proved"]
+    assert verdicts("index: a\np, z: n", sheet.replace("= p_a", "= z_a")) == ["wrong"]
