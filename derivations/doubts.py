@@ -72,6 +72,18 @@ def _loose_shapes(case: Case) -> str:
     return ""
 
 
+def _clashing_definition(case: Case) -> str:
+    """Shapes that do not fit because those of a definition do not, which is said there."""
+    if case.found.decision is not None or case.found.misfit is None:
+        return ""
+    near = case.sheet.knowledge.reachable(case.left, case.right)
+    for entry in case.sheet.entries:
+        if entry.clash and entry.defines in near:
+            line = case.sheet.source.place(entry.sentence.span.start).line
+            return f"the shapes of the definition in line {line} do not fit"
+    return ""
+
+
 def _undefined_state(case: Case) -> str:
     """A recurrent state that is never defined may depend on anything."""
     if not case.found.derivative:
@@ -151,6 +163,7 @@ DOUBTS: tuple[Callable[[Case], str], ...] = (
     _value_in_text,
     _unread,
     _loose_shapes,
+    _clashing_definition,
     _undefined_state,
     _independent,
     _numbered,

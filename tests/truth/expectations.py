@@ -24,7 +24,7 @@ class Word:
         """Whether a verdict is as expected; a pending word admits a confession, never the opposite."""
         if not self.pending:
             return verdict == self.verdict
-        same = RIGHT if self.verdict in RIGHT else {self.verdict}
+        same = RIGHT | {"given"} if self.verdict in RIGHT else {self.verdict}
         return verdict in same | OPEN
 
 
