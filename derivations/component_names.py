@@ -27,12 +27,26 @@ def with_components(sentences: Sequence[s.Sentence], declared: frozenset[str] = 
         return list(sentences)
 
     def change(node: s.Node) -> s.Node:
+        if isinstance(node, s.Raise):
+            return _kronecker(node)
         return _with_component(node) if isinstance(node, s.Symbol) and key_of(node, "") in indexed else node
 
     return [
         replace(x, items=tuple(rewritten(item, change) for item in x.items)) if isinstance(x, s.Statement) else x
         for x in sentences
     ]
+
+
+def _compared(node: s.Node) -> set[str]:
+    """The indices in ``δ_{ij}`` and ``[i = j]``."""
+    sides: list[s.Node | str] = []
+    if isinstance(node, s.Iverson) and node.condition.sign in ("=", "neq"):
+        sides = [x.base for x in (node.condition.left, node.condition.right) if isinstance(x, s.Symbol) and not x.name]
+    elif isinstance(node, s.Symbol) and node.base == "delta" and node.time is None:
+        sides = list(_indices(node))
+    elif isinstance(node, s.Raise) and isinstance(found := _kronecker(node), s.Symbol):
+        sides = list(letters_of(found))
+    return {str(x) for x in sides} if len(sides) == 2 and set(sides) <= LETTERS else set()
 
 
 def _indexed(nodes: Iterable[s.Node], declared: frozenset[str]) -> set[str]:
@@ -47,7 +61,12 @@ def _indexed(nodes: Iterable[s.Node], declared: frozenset[str]) -> set[str]:
             subscripts.setdefault(key_of(node, ""), set()).add(",".join(_indices(node)) if node.name else "")
         elif isinstance(node, s.Big):
             summed.add(node.index)
-    found = {base for base, names in subscripts.items() if base not in timed & bare and _is_indexed(names, summed, LETTERS | declared)}
+        summed |= _compared(node)
+    found: set[str] = set()
+    for _ in range(MOST_INDICES):
+        firm = {base for base in subscripts if base not in timed & bare}
+        found = {base for base in firm if _is_indexed(subscripts[base], summed, LETTERS | declared)}
+        summed |= {letter for base in found for letter in _letters(subscripts[base])}
     return found if any(_letters(subscripts[base]) for base in found) else set()
 
 
@@ -76,6 +95,17 @@ def _with_component(symbol: s.Symbol) -> s.Symbol:
         return symbol
     letters = tuple(s.Symbol(symbol.span, letter) for letter in _indices(symbol))
     return replace(symbol, name="", component=letters)
+
+
+def _kronecker(node: s.Raise) -> s.Node:
+    r"""``\delta^i_j`` as ``\delta_{ij}``; the l of ``\delta^l_j`` is a layer more often."""
+    base, above = node.base, node.exponent
+    if not isinstance(base, s.Symbol) or not isinstance(above, s.Symbol) or base.base != "delta" or above.name:
+        return node
+    below = base.name or "".join(letters_of(base))
+    if len(below) != 1 or not {above.base, below} <= LETTERS - {"l"} or base.time is not None:
+        return node
+    return replace(base, name="", component=tuple(s.Symbol(node.span, letter) for letter in (above.base, below)))
 
 
 def rewritten(node: s.Node, change: Callable[[s.Node], s.Node]) -> s.Node:

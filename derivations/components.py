@@ -16,6 +16,7 @@ from derivations.component_names import bound, has_components, letters_of
 from derivations.functions import FUNCTIONS, derivative
 from derivations.measures import BARS
 from derivations.names import GENERIC_FUNCTIONS
+from derivations.operations import COMPARED
 from derivations.reading import surface as s
 from derivations.tensors import hadamard
 from derivations.terms import Dim, Term, add, apply, delta, number, power, product, scale, size, subtract
@@ -89,14 +90,20 @@ class Components:
                 return self._big(node)
             case s.Cases():
                 return self._cases(node)
+            case s.Iverson():
+                return self._compared(node.condition)
         if has_components(node):
             raise UnclearError("this cannot be read in components yet", node.span)
         return self._plain(node)
 
     def _speaks_of_components(self, node: s.Node) -> bool:
         """Whether a letter of an index, or a dimension that counts as a number, occurs."""
-        found = (x for x in node.walk() if isinstance(x, s.Symbol))
-        return any(x.component or x.base in self.dims or self._size(x) is not None for x in found)
+        return any(isinstance(x, s.Iverson) or self._is_component(x) for x in node.walk())
+
+    def _is_component(self, node: s.Node) -> bool:
+        if not isinstance(node, s.Symbol):
+            return False
+        return bool(node.component) or node.base in self.dims or self._size(node) is not None
 
     def _grouped(self, node: s.Mul) -> list[s.Node]:
         """The factors, those side by side without components as one product, such as the 1ᵀx of 1ᵀx·y_i."""
@@ -254,12 +261,22 @@ class Components:
     def _test(self, branch: s.Branch, rest: Term, letters: tuple[str, ...]) -> Indexed:
         if not branch.conditions:
             return Indexed(rest, letters)
-        condition = branch.conditions[0]
-        pair = tuple(x.base for x in (condition.left, condition.right) if isinstance(x, s.Symbol))
-        if len(branch.conditions) > 1 or len(pair) != 2 or condition.sign not in ("=", "neq"):
+        if len(branch.conditions) > 1:
             raise UnclearError("only i = j and i ≠ j are understood here", branch.span)
+        return self._compared(branch.conditions[0])
+
+    def _compared(self, condition: s.Comparison) -> Indexed:
+        """One where two indices are equal, or different, or two numbers are in order, else zero."""
+        if condition.sign in COMPARED:
+            left, right = self.read(condition.left), self.read(condition.right)
+            letters = tuple(sorted({*left.letters, *right.letters}))
+            sides = (side.over(letters, self.dims) for side in (left, right))
+            return Indexed(COMPARED[condition.sign](*sides), letters)
+        pair = tuple(x.base for x in (condition.left, condition.right) if isinstance(x, s.Symbol))
+        if len(pair) != 2 or pair[0] == pair[1] or condition.sign not in ("=", "neq"):
+            raise UnclearError("only i = j and i ≠ j are understood here", condition.span)
         pair = tuple(sorted(pair))
-        same = self._kronecker(pair, branch)
+        same = self._kronecker(pair, condition)
         if condition.sign == "=":
             return same
         dims = {x: self.dims[x] for x in pair}

@@ -7,9 +7,10 @@ or an empty string where it has none.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from derivations.component_names import letters_of
 from derivations.elaborate import Elaborator
 from derivations.judge import Judgement
 from derivations.names import GRADIENT_MARKS, SCALAR_NAMES, STATE_NAMES, Ref, is_loss
@@ -113,11 +114,19 @@ def undefined(case: Case) -> s.Symbol | None:
     if not case.found.derivative and not any(knowledge.defined(ref.key) for ref in case.refs()):
         return None
     for side in (case.left, case.right):
-        for node in side.walk():
-            key = knowledge.names.ref(node).key if isinstance(node, s.Symbol) else ""
-            if isinstance(node, s.Symbol) and key not in case.sheet.introduced | knowledge.constants:
+        for node in _quantities(side):
+            if knowledge.names.ref(node).key not in case.sheet.introduced | knowledge.constants:
                 return node
     return None
+
+
+def _quantities(node: s.Node) -> Iterator[s.Symbol]:
+    """The symbols of an expression that stand for quantities, not for the letters of indices."""
+    if not isinstance(node, s.Symbol):
+        for child in node.children():
+            yield from _quantities(child)
+    elif node.base != "delta" or not letters_of(node):
+        yield node
 
 
 def _value_in_text(case: Case) -> str:

@@ -27,7 +27,7 @@ from derivations.operators import inverse
 from derivations.products import OUTER, fold
 from derivations.reading import surface as s
 from derivations.reading.places import Span
-from derivations.series import series
+from derivations.series import indicator, series
 from derivations.tensors import concatenate, entrywise, hadamard, outer, spread, total
 from derivations.terms import (
     Dim,
@@ -207,6 +207,9 @@ class Elaborator(Differentiation):
                 return self._blocks(node.entries, node.columns, world, node)
             case s.Cases():
                 return [self._cases(node, world)]
+            case s.Iverson():
+                ordered = node.condition.sign in COMPARED
+                return [Value(self._comparison(node.condition, world) if ordered else indicator(node, world))]
             case s.Big():
                 return series(self, node, world, target)
             case s.Norm():
@@ -234,13 +237,20 @@ class Elaborator(Differentiation):
         """The identity matrix or the column of ones, in every dimension of the sheet."""
         if self.scalar:
             return [Value(number(1))]
-        rank = CONSTANTS[node.base]
-        dims = sorted({dim for shape in self.knowledge.shapes.values() for dim in shape}, key=dim_text)
-        if not dims:
-            raise UnclearError("the sheet has no dimension that would fit", node.span, "a declared shape")
-        if rank == 1:
+        dims = self._sizes_of(node)
+        if CONSTANTS[node.base] == 1:
             return [Value(ones((dim,)), self.knowledge.rows) for dim in dims[:MOST_READINGS]]
         return [Value(delta(dim)) for dim in dims[:MOST_READINGS]]
+
+    def _sizes_of(self, node: s.Symbol) -> list[Dim]:
+        """The dimension that ``I_n`` or ``I_{n \\times n}`` names, or all of the sheet."""
+        dims = sorted({dim for shape in self.knowledge.shapes.values() for dim in shape}, key=dim_text)
+        named = {part.strip() for part in node.name.split("\\times")}
+        if node.name:
+            dims = [dim for dim in dims if named == {dim_text(dim)}]
+        if not dims or (node.base == "1" and "times" in node.name):
+            raise UnclearError("the sheet has no dimension that would fit", node.span, "a declared shape")
+        return dims
 
     def _add(self, node: s.Add, world: World, target: Shape | None) -> list[Value]:
         found = []

@@ -220,6 +220,8 @@ class _ShapeReader:
                 return self._blocks(node.entries, node.columns)
             case s.Partial():
                 return self._partial(node)
+            case s.Iverson():
+                return self._sum([self.form(side) for child in node.children() for side in child.children()])
             case s.Number():
                 return Form(())
             case s.Cases():

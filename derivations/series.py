@@ -18,7 +18,7 @@ from derivations.names import key_of, shift, time_text
 from derivations.reading import surface as s
 from derivations.reading.grammar import TIMES
 from derivations.tensors import hadamard, matmul
-from derivations.terms import Shape, Term, add, delta, ones, zeros
+from derivations.terms import Shape, Term, add, delta, number, ones, zeros
 from derivations.values import Value, merge
 from derivations.world import MisfitError, OpenEndedError, UnclearError, World
 
@@ -56,7 +56,7 @@ def with_times(sentences: Sequence[s.Sentence]) -> list[s.Sentence]:
 
     def change(node: s.Node) -> s.Node:
         if isinstance(node, s.Big) and node.index in letters:
-            return replace(node, lower=_moment(node.lower), upper=_moment(node.upper))
+            return _upwards(replace(node, lower=_moment(node.lower), upper=_moment(node.upper)))
         plain = isinstance(node, s.Symbol) and node.time is None and key_of(node, "") in timed
         return timed_by(node, letters) if plain and isinstance(node, s.Symbol) else node
 
@@ -98,6 +98,21 @@ def _letters_of(big: s.Big) -> set[str]:
 def _moment(node: s.Node | None) -> s.Node | None:
     time = bound(node, {}) if node is not None else None
     return node if node is None or time is None else Moment(node.span, time)
+
+
+def _upwards(node: s.Big) -> s.Big:
+    """A sum or product written from a later letter down to an earlier one, turned round; numbers may be a slip."""
+    below, above = (bound(x, {}) if x is not None else None for x in (node.lower, node.upper))
+    if below is None or above is None:
+        return node
+    if _lateness(below.symbol) <= _lateness(above.symbol):
+        return node
+    return replace(node, lower=node.upper, upper=node.lower, downwards=True)
+
+
+def _lateness(letter: str | None) -> int:
+    """How late a time letter is taken to be: T after t, t after any other, a number first."""
+    return 0 if letter is None else {"T": 3, "t": 2}.get(letter, 1)
 
 
 def timed_by(symbol: s.Symbol, letters: Set[str]) -> s.Symbol:
@@ -257,12 +272,24 @@ def combine(node: s.Big, values: Sequence[Value]) -> list[Value]:
 
 
 def ordered_by_time(node: s.Big) -> bool:
-    """Whether a product of matrices is one of Jacobians, whose order time settles."""
+    """Whether a product of matrices is one of Jacobians, whose order time settles, or written the latest first."""
+    if node.downwards:
+        return True
     body = node.body
     while isinstance(body, s.Group):
         body = body.inner
     factors = body.factors if isinstance(body, s.Mul) else (body,)
     return all(isinstance(factor, s.Partial) for factor in factors)
+
+
+def indicator(node: s.Iverson, world: World) -> Term:
+    """One where two times are equal, or different, else zero. Raises OpenEndedError where that is open."""
+    left, right = (bound(x, dict(world.env)) for x in (node.condition.left, node.condition.right))
+    if left is None or right is None or node.condition.sign not in ("=", "neq"):
+        raise UnclearError("this condition cannot be checked yet", node.span, "i = j or i ≠ j")
+    if left.symbol != right.symbol:
+        raise OpenEndedError(f"whether {time_text(left)} is {time_text(right)}")
+    return number(int((left == right) == (node.condition.sign == "=")))
 
 
 def empty(node: s.Big, value: Value) -> Value:

@@ -516,7 +516,6 @@ def test_the_counterexample_names_the_time() -> None:
         (r"h_3 = \sum_{k=4}^{2} h_k", "before it"),
         (r"h_3 = \sum_{t} h_t + \sum_{k=1} h_k", "not written"),
         (r"h_T = \sum_{k=1}^{T/2} h_k", "no whole number"),
-        (r"\d{h_T}{h_i} = \prod_{k=T}^{i} \d{h_k}{h_{k-1}}", "before it"),
     ],
 )
 def test_bounds_that_make_no_sense_are_unclear(latex: str, message: str) -> None:

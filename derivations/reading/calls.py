@@ -17,6 +17,7 @@ from derivations.reading.surface import (
     Concat,
     Function,
     Group,
+    Iverson,
     Mul,
     Node,
     Number,
@@ -200,11 +201,36 @@ class CallReader(DerivativeReader):
         bars, self.bars = self.bars, 0
         items = self.items(CLOSED_BY[opener.text])
         self.bars = bars
+        if opener.text == "[" and len(items) == 1 and self.token.at(*grammar.COMPARED):
+            return self.indicator(opener.start, items[0], opener)
         self.close(opener)
         span = self.since(opener.start)
         if len(items) == 1:
             return Group(span, items[0])
         return Concat(span, items) if opener.text == "[" else Tuple(span, items)
+
+    def indicator(self, start: int, left: Node, opener: Token) -> Node:
+        r"""``[i = j]``: one where a condition holds, else zero; ``left`` was read already."""
+        conditions = self.comparisons(left)
+        self.close(opener)
+        if len(conditions) > 1:
+            raise Slip(self.since(start), "an indicator of several conditions is not read", "one condition")
+        return Iverson(self.since(start), conditions[0])
+
+    def indicator_of(self, start: int) -> Node | None:
+        r"""What follows a ``\mathbf 1`` where it says when that is one: ``_{i=j}``, ``[i=j]``, ``_{\{i=j\}}``."""
+        opener = self.position + self.token.at("_")
+        close = self.partner[opener]
+        inner = self.tokens[opener + 1 : close] if close > opener else []
+        if inner and inner[0].kind == "open" and self.partner[opener + 1] == close - 1:
+            inner = inner[1:-1]
+        signs = [k for k, token in enumerate(inner) if token.at(*grammar.COMPARED)]
+        if len(signs) != 1:
+            return None
+        left, right = self.inside(inner[: signs[0]]), self.inside(inner[signs[0] + 1 :])
+        self.position = close + 1
+        condition = Comparison(left.span.join(right.span), left, inner[signs[0]].text, right)
+        return Iverson(self.since(start), condition)
 
     def inner_product(self, opener: Token) -> Node:
         r"""``\langle a, u \rangle`` and ``\langle a | u \rangle``."""
@@ -269,10 +295,10 @@ class CallReader(DerivativeReader):
             self.take()
         return Branch(self.since(start), value, conditions)
 
-    def comparisons(self) -> tuple[Comparison, ...]:
-        """``a < x \\leq b`` is two conditions."""
+    def comparisons(self, first: Node | None = None) -> tuple[Comparison, ...]:
+        """``a < x \\leq b`` is two conditions; ``first`` is the leftmost side where it was read already."""
         found: list[Comparison] = []
-        left = self.expression()
+        left = first or self.expression()
         while self.token.at(*grammar.COMPARED):
             sign = self.take()
             right = self.expression()

@@ -205,7 +205,9 @@ REFUSED: Final = {
 }
 """Commands that are known, and why they are not read."""
 
-STRUCTURES: Final = names("frac sqrt sum prod partial nabla stackrel overset underset forall wedge reals dv pdv")
+STRUCTURES: Final = names(
+    "substack frac sqrt sum prod partial nabla stackrel overset underset forall wedge reals dv pdv"
+)
 
 KNOWN: Final = (
     GREEK | ACCENTS | FONTS | TRANSPARENT | FUNCTION_COMMANDS | STRUCTURES

@@ -19,6 +19,7 @@ from derivations.reading.surface import (
     Divide,
     Function,
     Group,
+    Iverson,
     Mul,
     Neg,
     Node,
@@ -183,6 +184,8 @@ class Parser(MatrixReader, SumReader):
         value = Fraction(mantissa) * Fraction(10) ** int(exponent or 0)
         if self.skip("%"):
             return Number(self.since(token.start), value / 100)
+        if token.text == "1" and self.token.at("_") and (indicator := self.indicator_of(token.start)):
+            return indicator
         return Number(token.span, value)
 
     def group(self) -> Node:
@@ -254,18 +257,20 @@ class Parser(MatrixReader, SumReader):
             return self.blackboard(token)
         node = self.argument()
         if token.text in grammar.BOLD and isinstance(node, Number) and node.value == 1:
-            return Symbol(self.since(token.start), "1")
+            return self.indicator_of(token.start) or Symbol(self.since(token.start), "1")
         return replace(node, span=self.since(token.start)) if isinstance(node, Symbol) else node
 
     def blackboard(self, token: Token) -> Node:
         node = self.argument()
         span = self.since(token.start)
+        if isinstance(node, Iverson):
+            return node
         if isinstance(node, Symbol) and node == Symbol(node.span, "R"):
             return self.space(span)
         if isinstance(node, Number) and node.value == 1:
-            return Symbol(span, "1")
+            return self.indicator_of(token.start) or Symbol(span, "1")
         if isinstance(node, Symbol) and node.base in ("I", "1"):
-            return replace(node, span=span)
+            return self.indicator_of(token.start) or replace(node, span=span)
         raise Slip(span, "this set or operator is not known", r"\mathbb{R}")
 
     def reals(self) -> Node:

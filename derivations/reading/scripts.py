@@ -220,6 +220,8 @@ class ScriptReader(Cursor):
             found.base = with_time(symbol, time)
         elif core and all(token.at("'") for token in core):
             found.base = replace(symbol, marks=symbol.marks + ("prime",) * len(core))
+        elif symbol.base in ("1", "I") and any(token.at("times") for token in core):
+            found.base = replace(symbol, base="I", name=name_text(core))
         elif len(core) == 1 and core[0].at("*"):
             found.base = replace(symbol, name=symbol.name + "*")
         else:

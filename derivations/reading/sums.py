@@ -5,52 +5,36 @@ from __future__ import annotations
 from typing import Literal
 
 from derivations.reading import grammar
-from derivations.reading.scripts import ScriptReader
+from derivations.reading.limits import LimitReader, Limits
 from derivations.reading.slips import Slip
-from derivations.reading.surface import Big, Mul, Node, Partial, Symbol
+from derivations.reading.surface import Big, Iverson, Mul, Node, Partial, Symbol
 from derivations.reading.tokens import Token
 
 
-class SumReader(ScriptReader):
+class SumReader(LimitReader):
     def series(self) -> Node:
         r"""``\sum_{k=1}^{K} body`` or ``\prod``; the body is the rest of the product."""
         head = self.take()
-        index, lower, upper = self.limits(head)
+        limits = self.limits(head)
         body = self.expression(grammar.PRODUCT)
-        kind: Literal["sum", "prod"] = "sum" if head.text == "sum" else "prod"
-        if kind == "prod" and isinstance(body, Mul):
+        if head.text == "sum":
+            return self.summed(head, limits, body)
+        if limits.conditions or len(limits.indices) > 1:
+            raise Slip(head.span, "a product over several indices, or with values left out, is not read")
+        index, lower, upper = limits.indices[0], limits.lower, limits.upper
+        if isinstance(body, Mul):
             return self.bounded(head, index, lower, upper, body)
-        return Big(self.since(head.start), kind, index, lower, upper, body)
+        return Big(self.since(head.start), "prod", index, lower, upper, body)
 
-    def limits(self, head: Token) -> tuple[str, Node | None, Node | None]:
-        index, lower, upper = "", None, None
-        while self.token.at("_", "^"):
-            mark = self.take()
-            if mark.text == "_" and not index:
-                index, lower = self.lower_limit()
-            elif mark.text == "^" and upper is None:
-                upper = self.inside(self.script_tokens())
-            else:
-                raise Slip(mark.span, "a second limit on the same side")
-        if not index:
-            raise Slip(head.span, "a sum or product that does not say over what", "an index below")
-        return index, lower, upper
-
-    def lower_limit(self) -> tuple[str, Node | None]:
-        """``k=1`` or only ``k``."""
-        tokens = self.script_tokens()
-        name = tokens[0]
-        if name.kind != "letter" and not (name.kind == "command" and name.text in grammar.GREEK):
-            raise Slip(name.span, "an index that is not a letter", "an index such as k")
-        count = 1
-        while count < len(tokens) and tokens[count].at("'"):
-            count += 1
-        index = name.text + "'" * (count - 1)
-        if count == len(tokens):
-            return index, None
-        if not tokens[count].at("="):
-            raise Slip(tokens[count].span, "this kind of limit is not read", "k or k=1")
-        return index, self.inside(tokens[count + 1 :])
+    def summed(self, head: Token, limits: Limits, body: Node) -> Node:
+        """One sum for every index; a value that is left out counts zero times."""
+        for condition in limits.conditions:
+            factors, operators = (body.factors, body.operators) if isinstance(body, Mul) else ((body,), ())
+            body = Mul(body.span, (Iverson(condition.span, condition), *factors), ("", *operators))
+        kind: Literal["sum"] = "sum"
+        for index in reversed(limits.indices):
+            body = Big(self.since(head.start), kind, index, limits.lower, limits.upper, body)
+        return body
 
     def bounded(self, head: Token, index: str, lower: Node | None, upper: Node | None, body: Mul) -> Node:
         """A product ends with the last factor that mentions its index; what follows must plainly be outside."""

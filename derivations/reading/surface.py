@@ -192,22 +192,34 @@ class Norm(Node):
 
 @dataclass(frozen=True, slots=True)
 class Big(Node):
-    r"""``\sum_{index=lower}^{upper} body`` or ``\prod``."""
+    r"""``\sum_{index=lower}^{upper} body`` or ``\prod``; ``downwards`` where the author begins with the upper bound."""
 
     kind: Literal["sum", "prod"]
     index: str
     lower: Node | None
     upper: Node | None
     body: Node
+    downwards: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison(Node):
-    """``x > 0`` as a condition; ``sign`` is one of ``>``, ``<``, ``geq``, ``leq``."""
+    """``x > 0`` as a condition; ``sign`` is one of ``>``, ``<``, ``geq``, ``leq``, ``=``, ``neq``."""
 
     left: Node
     sign: str
     right: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Iverson(Node):
+    """``[i = j]``: one where the condition holds, else zero. The letters of ``i = j`` are indices, no quantities."""
+
+    condition: Comparison
+
+    def children(self) -> Iterator[Node]:
+        if self.condition.sign not in ("=", "neq"):
+            yield self.condition
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,131 @@ $$w = \begin{bmatrix} 1 & 2 \end{bmatrix}$$
 $$v = \begin{pmatrix} 3 \\ 4 \end{pmatrix}$$
 $$R = \begin{bmatrix} p & -q \\ q & p \end{bmatrix}$$
 """
+INDEXED: Final = (
+    r"$A \in \mathbb{R}^{m \times n}$, $x \in \mathbb{R}^n$, $b \in \mathbb{R}^m$"
+    + r"""
+$$y = A x + b$$
+$$r = \mathrm{ReLU}(y)$$
+$$w = x$$
+"""
+)
+
+SUMS: Final[dict[str, Case]] = {
+    "both bounds": (
+        LOSSES,
+        r"\frac{\partial L}{\partial W} = \sum_{t=1}^{T} \frac{\partial L_t}{\partial W}",
+        (r"\frac{\partial L}{\partial W} = \sum_{t=1}^{T-1} \frac{\partial L_t}{\partial W}",),
+    ),
+    "no bounds": (
+        LOSSES,
+        r"\frac{\partial L}{\partial W} = \sum_t \frac{\partial L_t}{\partial W}",
+        (r"\frac{\partial L}{\partial W} = 2\sum_t \frac{\partial L_t}{\partial W}",),
+    ),
+    "limits above and below": (
+        LOSSES,
+        r"\frac{\partial L}{\partial W} = \sum\limits_{t=1}^{T} \frac{\partial L_t}{\partial W}",
+        (r"\frac{\partial L}{\partial W} = \sum\limits_{t=2}^{T} \frac{\partial L_t}{\partial W}",),
+    ),
+    "no equals sign": (INDEXED, r"\sum_i^n x_i = \mathbf 1^T x", (r"\sum_i^n x_i = 2 \cdot \mathbf 1^T x",)),
+    "downwards to one": (
+        RECURRENT, r"\sum_{i=t}^{1} h_i = \sum_{i=1}^{t} h_i", (r"\sum_{i=t}^{1} h_i = \sum_{i=2}^{t} h_i",)
+    ),
+    "an index left out": (
+        INDEXED,
+        r"\sum_{j\neq i} x_j = \sum_j x_j - x_i",
+        (r"\sum_{j\neq i} x_j = \sum_j x_j", r"\sum_{j\neq i} x_j = \sum_j x_j + x_i"),
+    ),
+    "an index left out in a stack": (
+        RECURRENT,
+        r"\sum_{\substack{k=1 \\ k \neq 2}}^{3} h_k = h_1 + h_3",
+        (r"\sum_{\substack{k=1 \\ k \neq 2}}^{3} h_k = h_1 + h_2 + h_3",),
+    ),
+    "chain of inequalities": (
+        RECURRENT, r"\sum_{1 \le k < t} h_k = \sum_{k=1}^{t-1} h_k", (r"\sum_{1 \le k < t} h_k = \sum_{k=1}^{t} h_k",)
+    ),
+    "several indices": (
+        INDEXED, r"\sum_{i,j} A_{ij} x_j = \sum_i \sum_j A_{ij} x_j", (r"\sum_{i,j} A_{ij} x_j = \sum_j A_{ij} x_j",)
+    ),
+}  # fmt: skip
+
+PRODUCTS: Final[dict[str, Case]] = {
+    "upwards": (
+        RECURRENT,
+        r"\frac{\partial h_T}{\partial h_i} = \prod_{k=i}^{T-1} \frac{\partial h_{k+1}}{\partial h_k}",
+        (r"\frac{\partial h_T}{\partial h_i} = \prod_{k=i}^{T} \frac{\partial h_{k+1}}{\partial h_k}",),
+    ),
+    "downwards": (
+        RECURRENT,
+        r"\frac{\partial h_T}{\partial h_i} = \prod_{k=T}^{i+1} \frac{\partial h_k}{\partial h_{k-1}}",
+        (r"\frac{\partial h_T}{\partial h_i} = \prod_{k=T}^{i} \frac{\partial h_k}{\partial h_{k-1}}",),
+    ),
+    "inequalities": (
+        RECURRENT,
+        r"\frac{\partial h_t}{\partial h_k} = \prod_{t \geq i > k} \frac{\partial h_i}{\partial h_{i-1}}",
+        (r"\frac{\partial h_t}{\partial h_k} = \prod_{t \geq i \geq k} \frac{\partial h_i}{\partial h_{i-1}}",),
+    ),
+    "downwards, later factor left": (
+        RECURRENT,
+        r"\prod_{k=t}^{1} W \mathrm{diag}(h_k) = W \mathrm{diag}(h_t) \prod_{k=t-1}^{1} W \mathrm{diag}(h_k)",
+        (r"\prod_{k=t}^{1} W \mathrm{diag}(h_k) = \mathrm{diag}(h_t) W \prod_{k=t-1}^{1} W \mathrm{diag}(h_k)",),
+    ),
+    "empty": (
+        RECURRENT,
+        r"\prod_{k=t+1}^{t} \frac{\partial h_k}{\partial h_{k-1}} = I",
+        (
+            r"\prod_{k=t+1}^{t} \frac{\partial h_k}{\partial h_{k-1}} = 0",
+            r"\prod_{k=t}^{t} \frac{\partial h_k}{\partial h_{k-1}} = I",
+        ),
+    ),
+}
+
+UNITS: Final[dict[str, Case]] = {
+    **{
+        f"{name} is the identity": (
+            INDEXED, rf"\frac{{\partial w}}{{\partial x}} = {name}", (rf"\frac{{\partial w}}{{\partial x}} = 2 {name}",)
+        )
+        for name in (
+            "I", r"\mathbf I", r"\mathbb I", r"\mathbb 1", r"\mathds{1}^{n\times n}", "I_n", r"\mathbf{I}_{n \times n}"
+        )
+    },
+    **{
+        f"{name} is of another size": (INDEXED, "I x = x", (f"{name} x = x",))
+        for name in ("I_m", r"I_{m \times m}", r"\mathds{1}^{m\times m}", r"I_{n \times m}")
+    },
+    **{
+        f"{name} is Kronecker's": (
+            INDEXED,
+            rf"\frac{{\partial w_i}}{{\partial x_j}} = {name}",
+            (rf"\frac{{\partial w_i}}{{\partial x_j}} = 2 {name}", rf"\frac{{\partial w_i}}{{\partial x_j}} = 1 - {name}"),
+        )
+        for name in (
+            r"\delta_{ij}", r"\delta^i_j", r"\delta_j^i", r"\mathbf 1_{i=j}", r"\mathbb 1_{\{i=j\}}", r"\mathbb 1[i=j]",
+            "[i=j]", "1_{i=j}", r"\mathds{1}\{i=j\}", r"\mathbb I(i=j)",
+        )
+    },
+    "not equal": (
+        INDEXED,
+        r"\frac{\partial w_i}{\partial x_j} = 1 - [i \neq j]",
+        (r"\frac{\partial w_i}{\partial x_j} = [i \neq j]",),
+    ),
+    "indicator of components": (
+        INDEXED,
+        r"\frac{\partial r_i}{\partial x_j} = [y_i > 0] A_{ij}",
+        (r"\frac{\partial r_i}{\partial x_j} = [y_i < 0] A_{ij}",),
+    ),
+    "indicator of columns": (
+        INDEXED,
+        r"\frac{\partial r}{\partial y} = \mathrm{diag}(\mathbf 1_{y > 0})",
+        (r"\frac{\partial r}{\partial y} = \mathrm{diag}(\mathbf 1_{y < 0})",),
+    ),
+    "column of ones": (INDEXED, r"x^T \mathbf 1 = \sum_i x_i", (r"x^T \mathbf 1 = 2\sum_i x_i",)),
+    "column of ones of a size": (INDEXED, r"\mathbf 1_n^T x = \sum_i x_i", (r"\mathbf 1_m^T x = \sum_i x_i",)),
+    "matrix of ones": (
+        INDEXED, r"\mathbf 1 \mathbf 1^T x = (\mathbf 1^T x) \mathbf 1", (r"\mathbf 1 \mathbf 1^T x = x",)
+    ),
+    "number of ones": (INDEXED, r"\mathbf 1^T \mathbf 1 = n", (r"\mathbf 1^T \mathbf 1 = n + 1",)),
+}  # fmt: skip
+
 BLOCKS: Final = r"$A, B, C, D \in \mathbb{R}^{m\times n}$, $x, y \in \mathbb{R}^n$" + "\n"
 
 MATRICES: Final[dict[str, Case]] = {
@@ -195,7 +320,7 @@ MATRICES: Final[dict[str, Case]] = {
     ),
 }
 
-CASES: Final = {**MATRICES, **DIVISION, **FUNCTIONS, **NUMBERS}
+CASES: Final = {**SUMS, **PRODUCTS, **UNITS, **MATRICES, **DIVISION, **FUNCTIONS, **NUMBERS}
 
 REFUSED: Final[dict[str, tuple[str, str, str]]] = {
     "placeholder": (RECURRENT, r"\frac{\partial h_t}{\partial z_t} = \mathrm{diag}(\tanh'(\cdot))", "placeholder"),
@@ -203,6 +328,14 @@ REFUSED: Final[dict[str, tuple[str, str, str]]] = {
     "no argument": (VECTORS, r"\sigma() = x", "without its argument"),
     "average": (VECTORS, r"\langle x \rangle = x", "angle brackets"),
     "trace of a product without brackets": (VECTORS, r"\mathrm{tr}\, A B = 1", "still belongs to tr"),
+    "downwards between numbers": (RECURRENT, r"h_3 = \sum_{i=3}^{1} h_i", "which is before it"),
+    "sum over a word": (VECTORS, r"\sum_{batch} x = x", "an index that is not a letter"),
+    "sum over a set": (VECTORS, r"\sum_{k \in S} x = x", "kind of limit"),
+    "one bound": (RECURRENT, r"h_t = \sum_{k < t} h_k", "kind of limit"),
+    "product with a factor left out": (RECURRENT, r"h_t = \prod_{k \neq t} h_k", "values left out"),
+    "two upper bounds": (RECURRENT, r"h_t = \sum_{1 \le k \le t}^{T} h_k", "second upper bound"),
+    "signs both ways": (RECURRENT, r"h_t = \sum_{1 \le k \ge t} h_k", "opposite ways"),
+    "matrix of ones or identity": (INDEXED, r"x = \mathbf{1}_{n \times n} x", "no dimension that would fit"),
     "ragged matrix": (VECTORS, r"x = \begin{bmatrix} 1 & 2 \\ 3 \end{bmatrix}", "below a row of 2"),
     "matrix with dots": (VECTORS, r"x = \begin{bmatrix} 1 & \cdots & 3 \end{bmatrix}", "ellipsis"),
     "mixed number": ("", r"1\frac{1}{2} = 1.5", "factor or added"),
