@@ -116,7 +116,7 @@ def in_step(name: str, step: int) -> str:
 def timed(name: str, before: str, after: str) -> str:
     """A name with other times in the place of t - 1 and t; the clock t itself is a name, too."""
     if name == "t":
-        return f"t_{_index(after)}"
+        return "t" if after == "t" else f"t_{_index(after)}"
     if name.endswith(",t}"):
         return f"{name[:-3]},{after}}}"
     stem, mark, _ = name.rpartition("_{t-1}")

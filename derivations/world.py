@@ -126,7 +126,8 @@ class Knowledge:
     """What a sheet says: names, shapes, definitions of families and of single instances; whether vectors are rows.
 
     ``signs`` are the product signs and what is declared of them; ``standing`` says of single names whether they stand
-    as rows; ``entrywise`` are the names whose inverse is; ``given`` has the quantities whose gradients are given, and by what;
+    as rows; ``entrywise`` are the names whose inverse is; ``given`` has the quantities whose gradients are given, and
+    by what;
     ``functions`` holds the functions that the sheet itself defines: the name of the argument, and the formula;
     ``constants`` the names of identity matrices and columns of ones;
     ``senses`` says what a sign of derivatives means where the sheet tells two of them apart;

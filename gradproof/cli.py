@@ -16,6 +16,7 @@ import click
 
 from derivations.errors import GradproofError, InternalError, UsageError
 from gradproof import __version__, autograd_witness
+from gradproof.commands.cells import cells
 from gradproof.commands.count import count
 from gradproof.commands.crosscheck import crosscheck
 from gradproof.commands.derive import derive
@@ -45,6 +46,7 @@ def cli() -> None:
 cli.add_command(derive)
 cli.add_command(crosscheck)
 cli.add_command(count)
+cli.add_command(cells)
 
 
 @cli.command()

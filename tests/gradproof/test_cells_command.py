@@ -1,0 +1,48 @@
+"""``gradproof cells``."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from derivations.cells import CELLS
+from gradproof.cli import cli
+
+
+def run(*arguments: str) -> str:
+    result = CliRunner().invoke(cli, ["cells", *arguments], catch_exceptions=False)
+    assert result.exit_code == 0
+    return result.output
+
+
+def test_all_cells_are_listed_a_line_each() -> None:
+    assert [line.split()[0] for line in run().splitlines()] == list(CELLS)
+    assert [cell["name"] for cell in json.loads(run("--format", "json"))] == list(CELLS)
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_every_cell_is_shown_with_its_shapes_and_source(name: str) -> None:
+    text, record = run(name), json.loads(run(name, "--format", "json"))
+    assert CELLS[name].source in text
+    assert [p["name"] for p in record["parameters"]] == [parameter for parameter, _ in CELLS[name].parameters]
+    assert {e["latex"].split(" = ")[0] for e in record["equations"]} >= {left for left, _ in CELLS[name].equations}
+    assert all(e["shape"] for e in record["equations"])
+    assert run(name, "--format", "latex").count(" &= ") == len(record["equations"])
+
+
+def test_the_lines_of_an_lstm() -> None:
+    text = run("lstm")
+    assert "  n   c_t = f_t ⊙ c_{t-1} + i_t ⊙ g_t\n" in text
+    assert "  states      h_{t-1} → h_t, c_{t-1} → c_t\n" in text
+    assert "  together    4n(d + n + 1)\n" in text
+
+
+def test_the_clock_of_a_phased_lstm_is_t() -> None:
+    assert "φ_t = (t - s) ⊙ 1/τ - floor((t - s) ⊙ 1/τ)" in run("phased-lstm")
+
+
+def test_an_unknown_cell_is_refused_with_the_names_there_are() -> None:
+    result = CliRunner().invoke(cli, ["cells", "lsmt"])
+    assert "there are rnn, jordan, lstm" in str(result.exception)
