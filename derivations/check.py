@@ -32,11 +32,15 @@ Witness = Callable[[Sequence[Derivation], int], Sequence[Witnesses | None]]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to check: the seed of every random choice, seconds a statement may take, whether notes count as wrong."""
+    """How to check: the seed of every random choice, seconds a statement may take, whether notes count as wrong.
+
+    ``declarations`` are those of a file of their own; see docs/sheets.md.
+    """
 
     seed: int = 0
     time_limit: float = 10.0
     strict: bool = False
+    declarations: Source | None = None
 
 
 @dataclass(slots=True)
@@ -59,6 +63,7 @@ def check_sheet(source: Source, options: Options = Options(), witness: Witness |
     ``witness`` compares derived Jacobians with an independent engine; it is called once with every derivative of the
     sheet and the seed, and raises InternalError where the two disagree.
     """
+    source = replace(source, more=options.declarations) if options.declarations is not None else source
     with recursion(MOST_FRAMES):
         plain = Checker(source, options, witness)
         if not plain.sheet.ambiguous:
@@ -110,6 +115,8 @@ class Checker:
         explainer.explain(judged)
         report = Report(self.source.name, self.source.text, self.options.seed)
         report.cells = tuple(self.source.cells)
+        if self.source.more is not None:
+            report.more = (self.source.more.name, self.source.more.text)
         report.conventions = conventions.described(self.sheet)
         report.grounds = conventions.grounds_of(self.sheet)
         report.symbols = self._symbols()

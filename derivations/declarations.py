@@ -135,8 +135,8 @@ def _read(comment: Comment, source: Source, shift: int) -> Iterator[tuple[Span, 
 
 
 def _clause(text: str, offset: int) -> tuple[Span, Clause | Slip]:
-    start = offset + len(text) - len(text.lstrip())
-    span = Span(start, start + len(text.strip()))
+    start = offset + len(text) - len(text.lstrip(" \t$"))
+    span = Span(start, start + len(text.strip(" \t$")))
     try:
         return span, read_clause(text, offset)
     except Slip as slip:

@@ -186,7 +186,8 @@ class Report:
     """All that is said of one sheet.
 
     ``text`` is the sheet itself, kept for carets; it is not part of the JSON. ``cells`` has the first line and the
-    number of every cell of a notebook, whose lines are counted through.
+    number of every cell of a notebook, whose lines are counted through; ``more`` is the name and the text of a file of
+    declarations that came with the sheet.
     """
 
     sheet: str
@@ -197,6 +198,12 @@ class Report:
     symbols: list[SymbolReport] = field(default_factory=list)
     statements: list[StatementReport] = field(default_factory=list)
     cells: tuple[tuple[int, int], ...] = ()
+    more: tuple[str, str] | None = None
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines of the sheet and, behind them, those of the declarations that came with it."""
+        return [*self.text.split("\n"), *(self.more[1].split("\n") if self.more else ())]
 
     def cell(self, line: int) -> tuple[int, int] | None:
         """The number of the cell of a notebook and the line in it; None for any other sheet."""
@@ -205,6 +212,9 @@ class Report:
 
     def label(self, line: int) -> str:
         """A line as the author counts it: ``14``, in a notebook ``cell 3:5``."""
+        last = self.text.count("\n") + 1
+        if self.more is not None and line > last:
+            return f"{self.more[0]}:{line - last}"
         found = self.cell(line)
         return str(line) if found is None else f"cell {found[0]}:{found[1]}"
 

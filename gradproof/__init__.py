@@ -23,18 +23,24 @@ SUFFIXES = frozenset({".md", ".markdown", ".tex", ".ipynb", ".txt"})
 
 
 def check(
-    sheet: str | Path, *, seed: int = 0, time_limit: float = 10.0, strict: bool = False, torch: bool = True
+    sheet: str | Path,
+    *,
+    seed: int = 0,
+    time_limit: float = 10.0,
+    strict: bool = False,
+    torch: bool = True,
+    declarations: str | Path | None = None,
 ) -> Report:
     """Check a sheet: a path to a Markdown file, or its text.
 
     ``time_limit`` is in seconds for each statement; ``strict`` counts as wrong what is right only under a reading that
-    departs from the sheet's conventions; without ``torch`` no derivative is compared with autograd. Raises UsageError
-    if a file cannot be read.
+    departs from the sheet's conventions; without ``torch`` no derivative is compared with autograd; ``declarations``
+    is a file of declarations, or their text. Raises UsageError if a file cannot be read.
     """
     from derivations.check import Options, check_sheet
-    from gradproof.sheets import read_sheet
+    from gradproof.sheets import read_declared, read_sheet
 
-    options = Options(seed, time_limit, strict)
+    options = Options(seed, time_limit, strict, read_declared(declarations))
     return check_sheet(read_sheet(sheet), options, autograd_witness() if torch else None)
 
 
@@ -45,16 +51,18 @@ def derive(
     steps: int | None = None,
     layout: Layout = "denominator",
     every: bool = False,
+    declarations: str | Path | None = None,
 ) -> Derivation:
     """Derive the gradients of a recurrent cell as named δ equations, each proved.
 
     ``subject`` is the name of a cell, a :class:`~derivations.cells.Cell`, or the path of a sheet that defines one;
     ``by`` names parameters, inputs or initial states. Without ``steps`` the recursion at any time t is derived; with
-    ``every`` the loss sees every output. Raises UsageError for names that do not exist.
+    ``every`` the loss sees every output. ``declarations`` come with a sheet as in :func:`check`.
+    Raises UsageError for names that do not exist.
     """
     from gradproof.commands.derive import derivation
 
-    return derivation(subject, by, steps, layout, every)
+    return derivation(subject, by, steps, layout, every, declarations)
 
 
 def count(subject: str | Path) -> Count | Model:

@@ -20,7 +20,7 @@ from gradproof.commands.cells import cells
 from gradproof.commands.count import count
 from gradproof.commands.crosscheck import crosscheck
 from gradproof.commands.derive import derive
-from gradproof.sheets import read_sheet
+from gradproof.sheets import declared_with, read_declared, read_sheet
 
 if TYPE_CHECKING:
     from derivations.check import Options, Witness
@@ -68,6 +68,7 @@ cli.add_command(cells)
 @click.option("--python", "programs", is_flag=True, help="Print every counterexample as a program, too.")
 @click.option("--no-torch", is_flag=True, help="Do not compare derivatives with torch autograd.")
 @click.option("--debug", is_flag=True, help="Show a traceback where gradproof itself fails.")
+@declared_with
 def check(
     files: tuple[str, ...],
     form: str,
@@ -78,6 +79,7 @@ def check(
     programs: bool,
     no_torch: bool,
     debug: bool,
+    declarations: str | None,
 ) -> None:
     """Check Markdown sheets; - reads standard input.
 
@@ -86,7 +88,7 @@ def check(
     """
     from derivations.check import Options
 
-    options = Options(seed, time_limit, strict)
+    options = Options(seed, time_limit, strict, read_declared(declarations))
     witness = None if no_torch else autograd_witness()
     reports: list[Report] = []
     code = 0

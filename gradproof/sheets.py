@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import codecs
 import sys
+from dataclasses import replace
 from pathlib import Path
+
+import click
 
 from derivations.errors import UsageError
 from derivations.reading.notebook import read_notebook
@@ -21,11 +24,13 @@ MARKS = (  # the longer marks first: the one of UTF-32 begins with the one of UT
 WIDE = ("utf-16", "utf-32")  # encodings whose letters contain NUL bytes
 
 
-def read_sheet(sheet: str | Path) -> Source:
+def read_sheet(sheet: str | Path, declarations: str | Path | None = None) -> Source:
     """A sheet from a path (``-`` for standard input), or from its text if it is a string of more than one line.
 
-    Raises UsageError with the reason and the remedy.
+    ``declarations`` come with it, as in :func:`read_declared`. Raises UsageError with the reason and the remedy.
     """
+    if declarations is not None:
+        return replace(read_sheet(sheet), more=read_declared(declarations))
     if isinstance(sheet, str) and "\n" in sheet:
         return Source("<text>", sheet)
     if str(sheet) == "-":
@@ -41,6 +46,26 @@ def read_sheet(sheet: str | Path) -> Source:
     except OSError as error:
         raise UsageError(f"{sheet}: the file cannot be read: {error.strerror}") from error
     return decode(str(sheet), data)
+
+
+declared_with = click.option(
+    "--with", "declarations", metavar="FILE", help="Declarations for every sheet, from a file of their own."
+)
+"""The option of the commands that take sheets."""
+
+
+def read_declared(declarations: str | Path | None) -> Source | None:
+    """Declarations from a file of their own, or from their text as in :func:`read_sheet`; None where there are none.
+
+    Raises UsageError with the place where they cannot be read.
+    """
+    from derivations.declarations import read_declarations
+
+    if declarations is None:
+        return None
+    found = read_sheet(declarations)
+    read_declarations(Source("", "", more=found))
+    return found
 
 
 def _standard_input() -> bytes:

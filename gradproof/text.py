@@ -57,7 +57,7 @@ def environment() -> Environment:
 
 def context(report: Report, width: int) -> dict[str, Any]:
     """What the template sees."""
-    lines = report.text.split("\n")
+    lines = report.lines
     followers = _followers(report)
     blocks = []
     for statement in report.statements:

@@ -145,6 +145,7 @@ def hidden(line: str) -> int | None:
 
 def read_clause(text: str, offset: int) -> Clause:
     """The clause that a text says; raises Slip with the place of what is wrong."""
+    text = text.replace("$", " ")
     begin = offset + len(text) - len(text.lstrip())
     text = text.strip()
     span = Span(begin, begin + len(text))
@@ -168,7 +169,7 @@ def _given(text: str, span: Span) -> Clause:
 
 def _with_sign(text: str, span: Span) -> Clause:
     """A clause that its first sign tells: ``:=``, ``:`` or ``=``."""
-    match = re.search(r":=|:|=", text)
+    match = re.search(r":=|:|=|\\in(?![a-zA-Z])|∈", text)
     sign = match.group() if match else ""
     left, right = (text[: match.start()].strip(), text[match.end() :].strip()) if match else (text, "")
     if not match or not left:
@@ -182,7 +183,7 @@ def _with_sign(text: str, span: Span) -> Clause:
         return _inverse(left, right, span)
     if sign == ":":
         _refuse_misspelt(left, right, Span(span.start, span.start + len(left)), Span(place, span.end))
-    return {":": _shape, ":=": _name, "=": _size}[sign](text, span)
+    return {":=": _name, "=": _size}.get(sign, _shape)(text, span)
 
 
 def _setting(left: str, right: str, span: Span, place: int) -> Clause:
@@ -236,13 +237,12 @@ def _cut(text: str, span: Span, sign: str) -> tuple[Sequence[Token], Token, Sequ
 
 
 def _shape(text: str, span: Span) -> Clause:
-    colon = text.index(":") + 1
-    body = text[colon:].strip()
-    number = bool(NUMBERS.match(body))
-    text = text[:colon] + (" " * len(text[colon:]) if number else BY_CROSS.sub("×", text[colon:]))
-    left, sign, right = _cut(text, span, ":")
+    head, colon, body = text.partition(":")
+    number = bool(NUMBERS.match(body.strip()))
+    text = head + colon + (" " * len(body) if number else BY_CROSS.sub("×", body))
+    left, sign, right = _cut(text, span, ":" if colon else "in")
     of = _names(left, sign)
-    space = Space(Span(sign.end, span.end), ()) if number else _space(right, span.end)
+    space = Space(Span(sign.end, span.end), ()) if number else _space(right, span.end, bool(colon))
     return Clause(Kind.SHAPE, span, statement=_statement(span, of, Relation.MEMBER, sign, space))
 
 
@@ -258,10 +258,12 @@ def _names(tokens: Sequence[Token], sign: Token) -> Node:
     return items[0] if len(items) == 1 else Tuple(items[0].span.join(items[-1].span), items)
 
 
-def _space(tokens: Sequence[Token], end: int) -> Node:
+def _space(tokens: Sequence[Token], end: int, colon: bool) -> Node:
     """The dimensions behind a colon; ``n*d`` and ``n d`` are refused, for they could be one dimension or two."""
-    space = declared(parse_tokens(tokens, end), True)
-    for dim in space.dims if isinstance(space, Space) else ():
+    space = declared(parse_tokens(tokens, end), colon)
+    if not isinstance(space, Space):
+        raise Slip(space.span, "this is no space", r"\mathbb{R}^{n \times d}")
+    for dim in space.dims:
         if isinstance(dim, Mul):
             raise Slip(dim.span, "this could be one dimension or several", "n x d, or (n d) for one of n·d entries")
     return space

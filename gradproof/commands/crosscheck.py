@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from derivations.errors import UsageError
+from gradproof.sheets import declared_with, read_sheet
 
 if TYPE_CHECKING:
     from numeric.agreement import CrossCheck, Row
@@ -41,8 +42,16 @@ UNUSABLE = 2
     help="Relative error that is let pass.  [default: 1e-9, for float32 1e-4]",
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to write the result.")
+@declared_with
 def crosscheck(
-    subject: str, form: str, dtype: str, points: int, seed: int, tolerance: float | None, **sizes: Any
+    subject: str,
+    form: str,
+    dtype: str,
+    points: int,
+    seed: int,
+    tolerance: float | None,
+    declarations: str | None,
+    **sizes: Any,
 ) -> None:
     """Compare derived gradients with autograd, finite differences and torch.nn.
 
@@ -54,23 +63,22 @@ def crosscheck(
     from numeric.derived import Plan, check_cell
 
     plan = Plan(dtype, points, seed, tolerance)
-    found = check_cell(subject, **sizes, plan=plan) if subject in CELLS else _sheet(subject, plan)
+    found = check_cell(subject, **sizes, plan=plan) if subject in CELLS else _sheet(subject, plan, declarations)
     text = json.dumps(found.to_json(), indent=2, ensure_ascii=False) + "\n" if form == "json" else _text(found)
     click.echo(text, nl=False)
     sys.exit(found.exit_code)
 
 
-def _sheet(subject: str, plan: Any) -> CrossCheck:
+def _sheet(subject: str, plan: Any, declarations: str | None) -> CrossCheck:
     from pathlib import Path
 
     from derivations.cells import CELLS
-    from gradproof.sheets import read_sheet
     from numeric.claims import check_claims
 
     bare = "." not in subject and "/" not in subject and subject != "-"
     if bare and not Path(subject).exists():
         raise UsageError(f"{subject}: there is no such cell and no such file; the cells are {', '.join(CELLS)}")
-    return check_claims(read_sheet(subject), plan)
+    return check_claims(read_sheet(subject, declarations), plan)
 
 
 # The table

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from derivations.errors import UsageError
+from gradproof.sheets import declared_with, read_sheet
 
 if TYPE_CHECKING:
     from derivations.backprop import Derivation, Derived, Layout
@@ -41,14 +42,17 @@ WIDTH = 100
 @click.option(
     "--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="How to write the result."
 )
-def derive(subject: str, by: str, steps: int | None, layout: Layout, every: bool, form: str) -> None:
+@declared_with
+def derive(
+    subject: str, by: str, steps: int | None, layout: Layout, every: bool, form: str, declarations: str | None
+) -> None:
     """Derive the gradients of a recurrent cell, as a person would write them, and prove each equation.
 
     CELL is a recurrent cell, such as rnn, lstm, gru, peephole-lstm or phased-lstm; FILE is a Markdown sheet that
     defines one. The programs in numpy and torch run over any number of steps. Exit code 2: the call or the file
     cannot be used.
     """
-    click.echo(write(derivation(subject, by.split(","), steps, layout, every), form), nl=False)
+    click.echo(write(derivation(subject, by.split(","), steps, layout, every, declarations), form), nl=False)
 
 
 def derivation(
@@ -57,6 +61,7 @@ def derivation(
     steps: int | None = None,
     layout: Layout = "denominator",
     every: bool = False,
+    declarations: str | Path | None = None,
 ) -> Derivation:
     """The derived equations of a cell: of its name, of a sheet that defines it, or of a Cell.
 
@@ -64,10 +69,10 @@ def derivation(
     """
     from derivations import backprop
 
-    return backprop.derive(_cell(subject), by, steps, layout, every)
+    return backprop.derive(_cell(subject, declarations), by, steps, layout, every)
 
 
-def _cell(subject: str | Path | Cell) -> Cell:
+def _cell(subject: str | Path | Cell, declarations: str | Path | None) -> Cell:
     from derivations.cells import CELLS, Cell
 
     if isinstance(subject, Cell):
@@ -75,12 +80,11 @@ def _cell(subject: str | Path | Cell) -> Cell:
     if subject in CELLS:
         return CELLS[str(subject)]
     from derivations.sheet_cells import cell_of
-    from gradproof.sheets import read_sheet
 
     text = str(subject)
     if not any(mark in text for mark in "./\n") and text != "-" and not Path(text).exists():
         raise UsageError(f"{text}: there is no such cell and no such file; the cells are {', '.join(CELLS)}")
-    return cell_of(read_sheet(subject))
+    return cell_of(read_sheet(subject, declarations))
 
 
 def write(found: Derivation, form: str = "text") -> str:

@@ -40,6 +40,8 @@ def problems(report: Report) -> list[tuple[int, int, str]]:
 READ = [
     ("x_t : d", Kind.SHAPE),
     ("W : n × d", Kind.SHAPE),
+    (r"W \in \mathbb{R}^{n \times d}", Kind.SHAPE),
+    ("x_t ∈ ℝ^d", Kind.SHAPE),
     (r"W: n \times (n+d)", Kind.SHAPE),
     ("W_{*}: n x d", Kind.SHAPE),
     ("b_*: n", Kind.SHAPE),
@@ -89,6 +91,7 @@ REFUSED = [
     ("layout: num", "num", "num is no meaning of layout", "numerator or denominator"),
     ("W: n*d", "n*d", "this could be one dimension or several", "n x d"),
     ("W: n d", "n d", "this could be one dimension or several", "n x d"),
+    (r"W \in n", "n", "this is no space", ""),
     ("W x: n", "W x", "this can only be declared of a name", "a name"),
     ("x_t:", ":", "nothing stands behind :", ""),
     ("d = 2.5", "2.5", "a size is a whole number from 1 on", "d = 200"),
