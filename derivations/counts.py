@@ -17,7 +17,7 @@ from derivations.names import Ref
 from derivations.reading import surface as s
 from derivations.reading.places import Span
 from derivations.report import Verdict
-from derivations.sheet import Entry
+from derivations.sheet import Entry, Sheet
 from derivations.terms import Term, dimension, number, size
 from derivations.values import Value
 from derivations.world import Mode, UnclearError, World
@@ -51,16 +51,27 @@ def number_of(value: sympy.Rational) -> Term:
     return number(Fraction(int(value.p), int(value.q)))
 
 
-def counting(checker: Checker, sizes: dict[str, sympy.Rational] | None = None) -> CountingElaborator:
+def counting(sheet: Sheet, sizes: dict[str, sympy.Rational] | None = None) -> CountingElaborator:
     """An elaborator for counts; ``sizes`` puts numbers in for dimensions."""
-    found = CountingElaborator(replace(checker.sheet.knowledge, dims=frozenset()))
+    found = CountingElaborator(replace(sheet.knowledge, dims=frozenset()))
     found.sizes = sizes or {}
-    found.dims = checker.sheet.dims
+    found.dims = sheet.dims
     return found
 
 
-def _names(node: s.Node, checker: Checker) -> set[str]:
-    return {checker.sheet.knowledge.names.ref(n).key for n in node.walk() if isinstance(n, s.Symbol)}
+def _names(node: s.Node, sheet: Sheet) -> set[str]:
+    return {sheet.knowledge.names.ref(n).key for n in node.walk() if isinstance(n, s.Symbol)}
+
+
+def speaks_of_counts(left: s.Node, right: s.Node, sheet: Sheet, numbered: bool = False) -> bool:
+    """Whether ``left = right`` can be a count: plain arithmetic, one side made of the sheet's dimensions alone.
+
+    With ``numbered`` dimensions, which are known as numbers, a side may be of numbers alone.
+    """
+    names = [_names(side, sheet) for side in (left, right)]
+    shapes = {sheet.knowledge.shapes.get(key, ()) for side in names for key in side}
+    numbered = numbered and not all(names) and len(shapes) > 1
+    return _is_count(left) and _is_count(right) and (numbered or any(side and side <= sheet.dims for side in names))
 
 
 def _is_count(node: s.Node) -> bool:
@@ -79,14 +90,10 @@ def _is_count(node: s.Node) -> bool:
 
 def judge_counting(left: s.Node, right: s.Node, world: World, checker: Checker) -> Judgement | None:
     """``left = right`` as a count; None where neither side is made of the sheet's dimensions alone."""
-    names = [_names(side, checker) for side in (left, right)]
-    shapes = {checker.sheet.knowledge.shapes.get(key, ()) for side in names for key in side}
-    numbered = bool(world.sizes) and not all(names) and len(shapes) > 1
-    if not (_is_count(left) and _is_count(right)):
+    if not speaks_of_counts(left, right, checker.sheet, bool(world.sizes)):
         return None
-    if not numbered and not any(side and side <= checker.sheet.dims for side in names):
-        return None
-    judge = Judge(counting(checker), checker.options.seed, checker.options.time_limit)
+    names = [_names(side, checker.sheet) for side in (left, right)]
+    judge = Judge(counting(checker.sheet), checker.options.seed, checker.options.time_limit)
     found = judge.judge(left, right, world)
     for mode, (attempt, decision) in found.right.items():
         tensors = any(checker.sheet.knowledge.shapes.get(key) for side in names for key in side)
@@ -125,4 +132,4 @@ def _valued(left: s.Node, entry: Entry, checker: Checker, world: World) -> Value
     if entry.about is None:
         raise SheetError("there is none")
     sizes = {key: sympy.Rational(v.numerator, v.denominator) for key, v in entry.sizes.items()}
-    return counting(checker, sizes).elaborate(left, world)[0]
+    return counting(checker.sheet, sizes).elaborate(left, world)[0]

@@ -104,7 +104,7 @@ class Inference:
         return self.ranks.get(key, rank_by_habit(self.names.bases[key], key in self.names.timed))
 
     def _declare(self, declaration: Declaration, symbol: s.Symbol) -> None:
-        for key in self.names_of(symbol):
+        for key in self.names.listed(symbol):
             known = self.shapes.setdefault(key, declaration.shape)
             self.declared.add(key)
             if known != declaration.shape:
@@ -118,12 +118,6 @@ class Inference:
             return
         except ShapeError as error:
             self.clashes.append((declaration, error))
-
-    def names_of(self, symbol: s.Symbol) -> list[str]:
-        r"""``\Gamma_{u,f,o}`` names three quantities, if the sheet has them."""
-        key = self.names.ref(symbol).key
-        parts = [habits.key_of(symbol, part.strip()) for part in symbol.name.split(",")]
-        return parts if len(parts) > 1 and all(part in self.names.bases for part in parts) else [key]
 
     def _find_ranks(self, equations: Sequence[Equation]) -> None:
         for _ in range(6):

@@ -108,6 +108,11 @@ class Names:
             return Ref(key + UNTIMED)
         return Ref(key, symbol.time)
 
+    def listed(self, symbol: Symbol) -> list[str]:
+        r"""``\Gamma_{u,f,o}`` names three quantities, if the sheet has them."""
+        parts = [key_of(symbol, part.strip()) for part in symbol.name.split(",")]
+        return parts if len(parts) > 1 and all(part in self.bases for part in parts) else [self.ref(symbol).key]
+
 
 def rank_by_habit(symbol: Symbol, timed: bool) -> int:
     """0 for a scalar, 1 for a column, 2 for a matrix, by how the field writes them."""

@@ -9,6 +9,9 @@ SYMBOLS = {
     "partial": "∂",
     "nabla": "∇",
     "sum": "Σ",
+    "prod": "Π",
+    "Gamma": "Γ",
+    "cdot": "·",
     "ell": "ℓ",
     "alpha": "α",
     "beta": "β",
@@ -38,7 +41,8 @@ _GROUP = r"\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}"
 
 def plain(latex: str) -> str:
     """A formula as plain text in one line; a command that is not known stays as it is."""
-    text = re.sub(r"\\(?:mathrm|mathbf|operatorname|text)\{(\w+)\}", r"\1", latex)
+    text = re.sub(r"\^\{\\langle (\S+) \\rangle\}", r"⟨\1⟩", latex)
+    text = re.sub(r"\\(?:mathrm|mathbf|operatorname|text)\{(\w+)\}", r"\1", text)
     text = re.sub(r"\\(tilde|hat|bar)\{(\w)\}", lambda m: m[2] + MARKS[m[1]], text)
     text = re.sub(rf"\\d?frac{_GROUP}{_GROUP}", lambda m: f"{_part(m[1])}/{_part(m[2])}", text)
     text = re.sub(r"\^(\{-\d\}|\w)", lambda m: POWERS.get(m[1], m[0]), text)
@@ -49,11 +53,13 @@ def plain(latex: str) -> str:
 
 
 def _part(latex: str) -> str:
-    return plain(latex) if re.fullmatch(r"(\\partial )?(\\?\w|_|\{[^{}]*\})+", latex) else f"({plain(latex)})"
+    """The upper or lower part of a fraction: in brackets unless it is a name or the ∂ of one."""
+    name = r"(\\partial(\^\{\+\})? )?(\\?\w|_|\{[^{}]*\}|⟨[^⟩]*⟩)+"
+    return plain(latex) if re.fullmatch(name, latex) else f"({plain(latex)})"
 
 
 def _symbol(match: re.Match[str]) -> str:
     """A Greek letter stands close to a name, an operation keeps its space."""
     name = match[1]
     known = SYMBOLS.get(name, name)
-    return known + (" " if match[0].endswith(" ") and known in ("⊙", "≠", "≤", "…") else "")
+    return known + (" " if match[0].endswith(" ") and known in ("⊙", "·", "≠", "≤", "…") else "")

@@ -113,7 +113,7 @@ class _Reader:
         conditions: s.Statement | None = None
         for sentence in self.sentences:
             entry = self._entry(sentence, conditions)
-            conditions = sentence if isinstance(sentence, s.Statement) and _is_condition(sentence) else None
+            conditions = sentence if isinstance(sentence, s.Statement) and is_condition(sentence) else None
             if entry is not None:
                 self.entries.append(entry)
         for statement in self.implied:
@@ -212,7 +212,7 @@ class _Reader:
             return Entry(sentence, "unclear")
         if not sentence.links:
             return self._count(sentence, conditions)
-        if _is_condition(sentence) or (is_supposed(sentence) and not self._is_said_of_defined(sentence)):
+        if is_condition(sentence) or (is_supposed(sentence) and not self._is_said_of_defined(sentence)):
             return Entry(sentence, "definition", assumed=True)
         if sentence.links[0].relation is s.Relation.MEMBER:
             return self._declaration(sentence, (sentence.items[0],), sentence.items[1])
@@ -412,7 +412,7 @@ def _items(entry: Entry) -> tuple[s.Node, ...]:
     return entry.sentence.items if isinstance(entry.sentence, s.Statement) else ()
 
 
-def _is_condition(statement: s.Statement) -> bool:
+def is_condition(statement: s.Statement) -> bool:
     """``for n = d = 200``: sizes for what follows, not a definition."""
     *firsts, last = statement.items
     if not firsts or not isinstance(last, s.Number):

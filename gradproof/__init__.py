@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from derivations.model_code import Model
     from derivations.parameter_counts import Count
     from derivations.report import Report
+    from derivations.understanding import Understanding
     from numeric.agreement import CrossCheck
 
-__all__ = ["check", "count", "crosscheck", "derive"]
+__all__ = ["check", "count", "crosscheck", "derive", "read"]
 __version__ = "0.1.0"
 SUFFIXES = frozenset({".md", ".markdown", ".tex", ".ipynb", ".txt"})
 
@@ -74,6 +75,17 @@ def count(subject: str | Path) -> Count | Model:
     from gradproof.commands.count import counted
 
     return counted(subject)
+
+
+def read(sheet: str | Path) -> Understanding:
+    """How each statement of a sheet, a path or its text, is understood; nothing is proved.
+
+    Raises UsageError if a file cannot be read.
+    """
+    from derivations.understanding import understanding
+    from gradproof.sheets import read_sheet
+
+    return understanding(read_sheet(sheet))
 
 
 def crosscheck(subject: Any, *arguments: Any, **options: Any) -> CrossCheck:

@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 import gc
-import json
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from math import isnan
-from traceback import print_exception
 from typing import TYPE_CHECKING
 
 import click
 
-from derivations.errors import GradproofError, InternalError, UsageError
+from derivations.errors import GradproofError, UsageError
 from gradproof import __version__, autograd_witness
 from gradproof.commands.cells import cells
 from gradproof.commands.count import count
 from gradproof.commands.crosscheck import crosscheck
 from gradproof.commands.derive import derive
+from gradproof.commands.read import read
+from gradproof.outcome import UNUSABLE, coloured, complain, print_each, terminal_width
 from gradproof.sheets import declared_with, read_declared, read_sheet
 
 if TYPE_CHECKING:
     from derivations.check import Options, Witness
     from derivations.report import Report
-
-UNUSABLE = 2
-SEVERITY = (0, 3, 1, UNUSABLE)
 
 
 def _a_number(context: click.Context, parameter: click.Parameter, value: float) -> float:
@@ -47,6 +41,7 @@ cli.add_command(derive)
 cli.add_command(crosscheck)
 cli.add_command(count)
 cli.add_command(cells)
+cli.add_command(read)
 
 
 @cli.command()
@@ -90,42 +85,8 @@ def check(
 
     options = Options(seed, time_limit, strict, read_declared(declarations))
     witness = None if no_torch else autograd_witness()
-    reports: list[Report] = []
-    code = 0
-    for name in files:
-        try:
-            with _blamed(name):
-                report = _checked(name, options, witness)
-                text = _text(report, lines, programs) if form == "text" else ""
-        except GradproofError as error:
-            _complain(error, debug)
-            code = UNUSABLE
-            continue
-        if form == "text":
-            click.echo(("\n" if reports else "") + text, nl=False, color=_coloured())
-        reports.append(report)
-        if len(files) > 1:
-            gc.collect()
-        code = max(code, report.exit_code, key=SEVERITY.index)
-    if form == "json":
-        _write_json(reports, several=len(files) > 1)
-    sys.exit(code)
-
-
-@contextmanager
-def _blamed(name: str) -> Iterator[None]:
-    """What goes wrong unforeseen is a fault of gradproof: never a verdict, never the end of the other sheets.
-
-    The one place that catches everything, so that a crash is not taken for exit code 1, "something wrong".
-    """
-    try:
-        yield
-    except GradproofError:
-        raise
-    except (RecursionError, MemoryError) as error:
-        raise UsageError(f"{name}: too deeply nested or too large to check ({type(error).__name__})") from error
-    except Exception as error:
-        raise InternalError(f"{name}: {type(error).__name__}: {error}") from error
+    render = (lambda report: _text(report, lines, programs)) if form == "text" else None
+    sys.exit(print_each(files, lambda name: _checked(name, options, witness), render, debug))
 
 
 def _checked(name: str, options: Options, witness: Witness | None) -> Report:
@@ -137,19 +98,6 @@ def _checked(name: str, options: Options, witness: Witness | None) -> Report:
     return report
 
 
-def _complain(error: GradproofError, debug: bool) -> None:
-    from gradproof.text import clean
-
-    if debug:
-        print_exception(error)
-    own = "this is a fault of gradproof itself, please report it: " if isinstance(error, InternalError) else ""
-    click.echo(f"gradproof: {own}{clean(str(error))}", err=True)
-
-
-def _coloured() -> bool:
-    return sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
-
-
 def _text(report: Report, lines: tuple[int, ...], programs: bool) -> str:
     """The report, or how the lines that were asked for were decided; UsageError for a line without a formula."""
     from gradproof.explanation import explained, with_programs
@@ -158,17 +106,8 @@ def _text(report: Report, lines: tuple[int, ...], programs: bool) -> str:
     if lines:
         return "\n".join(explained(report, line) for line in lines)
     if programs:
-        return render(report, colour=_coloured(), width=WIDTH) + with_programs(report)
-    width = max(60, os.get_terminal_size(sys.stdout.fileno()).columns) if sys.stdout.isatty() else WIDTH
-    return render(report, colour=_coloured(), width=width)
-
-
-def _write_json(reports: list[Report], several: bool) -> None:
-    found = [report.to_json() for report in reports]
-    if several:
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
-    elif found:
-        click.echo(json.dumps(found[0], indent=2, ensure_ascii=False))
+        return render(report, colour=coloured(), width=WIDTH) + with_programs(report)
+    return render(report, colour=coloured(), width=terminal_width())
 
 
 def main() -> None:
@@ -182,5 +121,5 @@ def main() -> None:
         error.show()
         sys.exit(UNUSABLE)
     except GradproofError as error:
-        _complain(error, "--debug" in sys.argv)
+        complain(error, "--debug" in sys.argv)
         sys.exit(UNUSABLE)

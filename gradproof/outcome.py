@@ -1,0 +1,97 @@
+"""How a run ends: exit codes, messages on standard error, and what is printed for every file of a call."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from traceback import print_exception
+from typing import Any, Protocol, TypeVar
+
+import click
+
+from derivations.errors import GradproofError, InternalError, UsageError
+
+UNUSABLE = 2
+SEVERITY = (0, 3, 1, UNUSABLE)
+
+
+class Record(Protocol):
+    """What is found of one file."""
+
+    @property
+    def exit_code(self) -> int: ...
+
+    def to_json(self) -> dict[str, Any]: ...
+
+
+R = TypeVar("R", bound=Record)
+
+
+@contextmanager
+def blamed(name: str) -> Iterator[None]:
+    """What goes wrong unforeseen is a fault of gradproof: never a verdict, never the end of the other sheets.
+
+    The one place that catches everything, so that a crash is not taken for exit code 1, "something wrong".
+    """
+    try:
+        yield
+    except GradproofError:
+        raise
+    except (RecursionError, MemoryError) as error:
+        raise UsageError(f"{name}: too deeply nested or too large to check ({type(error).__name__})") from error
+    except Exception as error:
+        raise InternalError(f"{name}: {type(error).__name__}: {error}") from error
+
+
+def complain(error: GradproofError, debug: bool) -> None:
+    """Say on standard error what is the matter with a file or a call."""
+    from gradproof.text import clean
+
+    if debug:
+        print_exception(error)
+    own = "this is a fault of gradproof itself, please report it: " if isinstance(error, InternalError) else ""
+    click.echo(f"gradproof: {own}{clean(str(error))}", err=True)
+
+
+def coloured() -> bool:
+    """Whether standard output takes colours."""
+    return sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+
+
+def terminal_width() -> int:
+    """The columns of the terminal; 80 where the output goes elsewhere."""
+    from gradproof.text import WIDTH
+
+    return max(60, os.get_terminal_size(sys.stdout.fileno()).columns) if sys.stdout.isatty() else WIDTH
+
+
+def print_each(files: Sequence[str], find: Callable[[str], R], render: Callable[[R], str] | None, debug: bool) -> int:
+    """Print what is found of every file: as text by ``render``, else as JSON, an array for several files.
+
+    The exit code is the worst of theirs; a file that cannot be used does not end the others.
+    """
+    found: list[R] = []
+    code = 0
+    for name in files:
+        try:
+            with blamed(name):
+                one = find(name)
+                text = render(one) if render else ""
+        except GradproofError as error:
+            complain(error, debug)
+            code = UNUSABLE
+            continue
+        if render:
+            click.echo(("\n" if found else "") + text, nl=False, color=coloured())
+        found.append(one)
+        if len(files) > 1:
+            gc.collect()
+        code = max(code, one.exit_code, key=SEVERITY.index)
+    if render is None and found:
+        records = [one.to_json() for one in found]
+        click.echo(json.dumps(records if len(files) > 1 else records[0], indent=2, ensure_ascii=False))
+    return code
