@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from derivations.component_names import letters_of
 from derivations.elaborate import Elaborator
 from derivations.judge import Judgement
-from derivations.names import GRADIENT_MARKS, SCALAR_NAMES, STATE_NAMES, Ref, is_loss
+from derivations.names import GRADIENT_MARKS, STATE_NAMES, Ref, is_loss, rank_by_habit
 from derivations.reading import surface as s
 from derivations.sheet import Sheet
 from derivations.terms import is_zero
@@ -146,7 +146,7 @@ def _guessed_scalar(case: Case) -> str:
         symbol = sheet.knowledge.names.bases.get(key)
         if (
             symbol is not None
-            and symbol.base in SCALAR_NAMES
+            and rank_by_habit(symbol, key in sheet.knowledge.names.timed) == 0
             and not is_loss(symbol)
             and not sheet.knowledge.defined(key)
         ):

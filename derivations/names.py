@@ -15,6 +15,8 @@ from derivations.reading.surface import Node, Symbol, Time
 SCALAR_NAMES = frozenset(
     "L E J ell epsilon varepsilon eta lambda alpha n d m k i j l t T N K p q gamma tau s_0 loss Loss".split()
 )
+GATE_NAMES = frozenset("i j k n d m p q".split())
+"""Letters of numbers that with a time are gates, candidates, keys and the like: columns."""
 WEIGHT_NAMES = frozenset("W U V".split())
 LOSS_NAMES = frozenset("L E J ell epsilon varepsilon loss Loss C_E".split())
 INPUT_NAMES = frozenset("x X u".split())
@@ -116,7 +118,7 @@ class Names:
 
 def rank_by_habit(symbol: Symbol, timed: bool) -> int:
     """0 for a scalar, 1 for a column, 2 for a matrix, by how the field writes them."""
-    if symbol.base in SCALAR_NAMES:
+    if symbol.base in SCALAR_NAMES and not (timed and symbol.base in GATE_NAMES):
         return 0
     upper = symbol.base[:1].isupper()
     return 2 if upper and (not timed or symbol.base in WEIGHT_NAMES) else 1
