@@ -175,7 +175,8 @@ $$a^{\langle t \rangle} = \Gamma_o^{\langle t \rangle} * \tanh(c^{\langle t \ran
 """
 BEFORE = (
     r"d\Gamma_o^{<t>} = da_{next} * \tanh(c_{next}) * \Gamma_o^{<t>} * (1-\Gamma_o^{<t>})",
-    r"d\tilde c^{<t>} = (dc_{next} * \Gamma_u^{<t>} + \Gamma_o^{<t>} (1-\tanh(c_{next})^2) * \Gamma_u^{<t>} * da_{next})"
+    r"d\tilde c^{<t>} = (dc_{next} * \Gamma_u^{<t>}"
+    r" + \Gamma_o^{<t>} (1-\tanh(c_{next})^2) * \Gamma_u^{<t>} * da_{next})"
     r" * (1-(\tilde c^{<t>})^2)",
     r"d\Gamma_f^{<t>} = (dc_{next} * c_{prev} + \Gamma_o^{<t>} (1-\tanh(c_{next})^2) * c_{prev} * da_{next})"
     r" * \Gamma_f^{<t>} * (1-\Gamma_f^{<t>})",

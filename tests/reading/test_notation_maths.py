@@ -219,7 +219,10 @@ UNITS: Final[dict[str, Case]] = {
         f"{name} is Kronecker's": (
             INDEXED,
             rf"\frac{{\partial w_i}}{{\partial x_j}} = {name}",
-            (rf"\frac{{\partial w_i}}{{\partial x_j}} = 2 {name}", rf"\frac{{\partial w_i}}{{\partial x_j}} = 1 - {name}"),
+            (
+                rf"\frac{{\partial w_i}}{{\partial x_j}} = 2 {name}",
+                rf"\frac{{\partial w_i}}{{\partial x_j}} = 1 - {name}",
+            ),
         )
         for name in (
             r"\delta_{ij}", r"\delta^i_j", r"\delta_j^i", r"\mathbf 1_{i=j}", r"\mathbb 1_{\{i=j\}}", r"\mathbb 1[i=j]",
