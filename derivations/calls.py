@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 
-from derivations.operations import OPERATIONS, elu, leaky_relu, logsumexp, maximum, minimum, trace
+from derivations.measures import REVERSED
+from derivations.operations import OPERATIONS, cross_entropy, elu, leaky_relu, logsumexp, maximum, minimum, trace
 from derivations.operators import determinant, largest
 from derivations.reading import surface as s
 from derivations.reductions import frobenius, mean_axis, softmax
@@ -100,6 +101,8 @@ SPECIAL: dict[str, Calling] = {
     "mean": Calling(_mean, Result.SCALAR),
     "sum": Calling(total, Result.SCALAR),
     "norm": Calling(frobenius, Result.SCALAR),
+    "crossentropy": Calling(lambda y, p: cross_entropy(p, y), Result.SCALAR, (2,)),
+    REVERSED: Calling(cross_entropy, Result.SCALAR, (2,)),
     "inner": Calling(lambda x, y: total(hadamard(x, y)), Result.SCALAR, (2,)),
     "concat": Calling(lambda *parts: concatenate(parts), Result.COLUMN, (2, 3, 4), vector_only=True),
     "sqrt": Calling(lambda x: power(x, HALF)),

@@ -13,9 +13,12 @@ from typing import Any
 
 from derivations.names import CONSTANTS, key_of
 from derivations.reading import surface as s
+from derivations.reading.grammar import INDICES
 
-LETTERS = frozenset("ijklmpqrs")
+LETTERS = INDICES
 MOST_INDICES = 3
+UNIT = "e"
+"""The letter of unit vectors."""
 
 
 def with_components(sentences: Sequence[s.Sentence], declared: frozenset[str] = frozenset()) -> list[s.Sentence]:
@@ -38,7 +41,11 @@ def with_components(sentences: Sequence[s.Sentence], declared: frozenset[str] = 
 
 
 def _compared(node: s.Node) -> set[str]:
-    """The indices in ``δ_{ij}`` and ``[i = j]``."""
+    """The indices in ``δ_{ij}``, ``[i = j]``, ``(W x)_i`` and of unit vectors."""
+    if isinstance(node, s.Entry):
+        return set(node.indices)
+    if isinstance(node, s.Symbol) and node.base == UNIT and node.component:
+        return set(letters_of(node))
     sides: list[s.Node | str] = []
     if isinstance(node, s.Iverson) and node.condition.sign in ("=", "neq"):
         sides = [x.base for x in (node.condition.left, node.condition.right) if isinstance(x, s.Symbol) and not x.name]
@@ -138,4 +145,4 @@ def bound(node: s.Node | None) -> str:
 
 def has_components(node: s.Node) -> bool:
     """Whether an expression speaks of components."""
-    return any(isinstance(x, s.Symbol) and bool(x.component) for x in node.walk())
+    return any(isinstance(x, s.Entry) or (isinstance(x, s.Symbol) and bool(x.component)) for x in node.walk())

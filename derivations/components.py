@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from derivations.calls import rational
-from derivations.component_names import bound, has_components, letters_of
+from derivations.component_names import LETTERS, bound, has_components, letters_of
 from derivations.functions import FUNCTIONS, derivative
 from derivations.measures import BARS
 from derivations.names import GENERIC_FUNCTIONS
@@ -92,13 +92,15 @@ class Components:
                 return self._cases(node)
             case s.Iverson():
                 return self._compared(node.condition)
+            case s.Entry():
+                return self._entry(node)
         if has_components(node):
             raise UnclearError("this cannot be read in components yet", node.span)
         return self._plain(node)
 
     def _speaks_of_components(self, node: s.Node) -> bool:
         """Whether a letter of an index, or a dimension that counts as a number, occurs."""
-        return any(isinstance(x, s.Iverson) or self._is_component(x) for x in node.walk())
+        return any(isinstance(x, s.Iverson | s.Entry) or self._is_component(x) for x in node.walk())
 
     def _is_component(self, node: s.Node) -> bool:
         if not isinstance(node, s.Symbol):
@@ -143,6 +145,15 @@ class Components:
             raise UnclearError(f"{len(letters)} indices for something with {whole.rank} axes", node.span)
         self._learn(letters, whole.shape, node)
         return Indexed(whole, letters)
+
+    def _entry(self, node: s.Entry) -> Indexed:
+        """The components of a whole expression, which must have one value."""
+        found = {value.term: None for value in self.elaborator.elaborate(node.whole, self.world) if not value.readings}
+        fitting = [term for term in found if term.rank == len(node.indices)]
+        if len(fitting) != 1:
+            raise UnclearError("this expression has no such component", node.span, "one index for each axis")
+        self._learn(node.indices, fitting[0].shape, node)
+        return Indexed(fitting[0], node.indices)
 
     def _is_defined(self, node: s.Symbol) -> bool:
         return self.elaborator.knowledge.defined(self.elaborator.knowledge.names.ref(node).key)
@@ -273,7 +284,8 @@ class Components:
             sides = (side.over(letters, self.dims) for side in (left, right))
             return Indexed(COMPARED[condition.sign](*sides), letters)
         pair = tuple(x.base for x in (condition.left, condition.right) if isinstance(x, s.Symbol))
-        if len(pair) != 2 or pair[0] == pair[1] or condition.sign not in ("=", "neq"):
+        known = LETTERS | self.dims.keys()
+        if len(pair) != 2 or pair[0] == pair[1] or not set(pair) <= known or condition.sign not in ("=", "neq"):
             raise UnclearError("only i = j and i ≠ j are understood here", condition.span)
         pair = tuple(sorted(pair))
         same = self._kronecker(pair, condition)

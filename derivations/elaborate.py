@@ -24,6 +24,7 @@ from derivations.measures import meanings, norm
 from derivations.names import CONSTANTS, GENERIC_FUNCTIONS, Ref, shift
 from derivations.operations import COMPARED, exhaustive, piecewise
 from derivations.operators import inverse
+from derivations.placeholders import chain_rule
 from derivations.products import OUTER, fold
 from derivations.reading import surface as s
 from derivations.reading.places import Span
@@ -196,6 +197,8 @@ class Elaborator(Differentiation):
                 return [self._raise(v, node) for v in [v for v in values if v.term.rank < 2] or values]
             case s.Transposed():
                 return [flip(v) for v in self.elaborate(node.argument, world)]
+            case s.Call() if node.function == "prod":
+                return chain_rule(self, node, world)
             case s.Call():
                 rows = bounded([self.elaborate(x, world) for x in node.arguments])
                 return [value for row in rows for value in self._called(node, row)]

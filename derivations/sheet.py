@@ -18,6 +18,7 @@ from derivations.errors import ShapeError
 from derivations.facts import SUPPOSING, Fact, Property, facts_of, is_supposed, stated_before
 from derivations.gradient_names import with_gradient_names
 from derivations.infer import Declaration, Equation, Inference
+from derivations.labels import labels_of, unit_keys, with_labels
 from derivations.names import GENERIC_FUNCTIONS, Names, Ref, is_constant, is_loss, rank_by_habit
 from derivations.numerals import numeral
 from derivations.products import Signs
@@ -84,8 +85,12 @@ def understand(source: Source, sentences: Sequence[s.Sentence], taken: Taken = T
     as_used(declared, sentences)
     sentences = named(declared, sentences)
     understood = with_understood(with_gradient_names(with_relative_times(with_times(sentences))), taken)
-    separate, copies = with_copies(with_components(understood.sentences, declared.letters("index")))
+    labels = labels_of([x for x in understood.sentences if isinstance(x, s.Statement)])
+    labelled = with_labels(understood.sentences)
+    separate, copies = with_copies(with_components(labelled, declared.letters("index")))
     sheet = _Reader(source, separate, declared, [*understood.implied, *copies]).sheet()
+    sheet.facts += [Fact(key, None, Property.ONE_HOT, f"{key} is a unit vector", 0, False) for key in unit_keys(labels)]
+    sheet.introduced |= set(unit_keys(labels))
     sheet.conventions, sheet.ambiguous = understood.conventions, understood.ambiguous
     return sheet
 

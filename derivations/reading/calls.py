@@ -8,13 +8,17 @@ from derivations.reading import grammar
 from derivations.reading.cursor import time_of
 from derivations.reading.derivatives import DerivativeReader
 from derivations.reading.places import Span
+from derivations.reading.scripts import index_letters
 from derivations.reading.slips import BRACKET_OPEN, LEFT_ALONE, Slip
 from derivations.reading.surface import (
+    Big,
     Branch,
     Call,
     Cases,
     Comparison,
     Concat,
+    Divide,
+    Entry,
     Function,
     Group,
     Iverson,
@@ -100,6 +104,8 @@ class CallReader(DerivativeReader):
             return self.function()
         if is_prose(token):
             raise self.unexpected("an expression")
+        if token.text in grammar.REFUSED_WORDS:
+            raise Slip(token.span, grammar.REFUSED_WORDS[token.text])
         self.take()
         return Symbol(token.span, token.text)
 
@@ -112,6 +118,7 @@ class CallReader(DerivativeReader):
         self.take()
         self.descend(4)
         order, power = self.order_and_power(head)
+        axis = self.axis() if name in grammar.ALONG_AN_AXIS and self.token.at("_") else ()
         bracket = self.token
         arguments = self.function_arguments(head)
         self.depth -= 4
@@ -120,7 +127,25 @@ class CallReader(DerivativeReader):
         if arguments is None:
             raise self.unexpected(f"the argument of {name}")
         call = Call(self.since(head.start), head.span, name, arguments, power, order)
+        if axis:
+            return self.along(call, axis)
         return as_product(call, bracket) if name in grammar.NAMEABLE else call
+
+    def axis(self) -> tuple[str, ...]:
+        """The index below ``softmax_j``."""
+        mark = self.take()
+        return index_letters(self.script_tokens(), mark)
+
+    def along(self, call: Call, axis: tuple[str, ...]) -> Node:
+        """``softmax_j(x)`` is the entry j; of something in components, ``softmax_j(e_{ij})``, the sum runs over j."""
+        inner = call.arguments[0]
+        names = [x.name.replace(",", "").replace(" ", "") for x in inner.walk() if isinstance(x, Symbol)]
+        if len(axis) > 1 or len(call.arguments) > 1 or call.order or call.power is not None:
+            raise Slip(call.head, f"this index of {call.function} is not read", "one index")
+        if not any(axis[0] in name for name in names):
+            return Entry(call.span, call, axis)
+        over = Call(call.span, call.head, "exp", (inner,))
+        return Divide(call.span, over, Big(call.span, "sum", axis[0], None, None, over))
 
     def function_arguments(self, head: Token) -> tuple[Node, ...] | None:
         """The arguments in brackets, or the one without; None where nothing follows that could be one."""

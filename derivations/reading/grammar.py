@@ -135,9 +135,24 @@ FUNCTIONS: Final = {
     "elu": "elu", "ELU": "elu", "gelu": "gelu", "silu": "silu", "SiLU": "silu", "swish": "silu", "prod": "prod",
     "Sigmoid": "sigma", "Tanh": "tanh", "LeakyReLU": "leakyrelu", "leakyrelu": "leakyrelu", "lrelu": "leakyrelu",
     "logsumexp": "logsumexp", "LSE": "logsumexp", "logsoftmax": "logsoftmax", "LogSoftmax": "logsoftmax",
+    "CE": "crossentropy", "CrossEntropy": "crossentropy", "crossentropy": "crossentropy", "XE": "crossentropy",
     "step": "step", "floor": "floor", "Softplus": "softplus", "flatten": "flatten",
 }  # fmt: skip
 """Names of functions, as commands or words, and the plain name each goes by."""
+
+ALONG_AN_AXIS: Final = names("softmax")
+"""Functions whose index says which entry is meant, or over what is summed."""
+
+INDICES: Final = names("i j k l m p q r s")
+"""Letters that count entries."""
+
+REFUSED_WORDS: Final = {
+    "argmax": "the place of the largest entry is not read",
+    "argmin": "the place of the smallest entry is not read",
+    "Var": "a variance is not read",
+    "Cov": "a covariance is not read",
+}
+"""Words in a font of their own that are no names, and why they are not read."""
 
 FUNCTION_COMMANDS: Final = names(
     "tanh exp log ln diag tr dim sech cosh sinh sin cos tan arctan max min det softmax sigmoid relu ReLU sgn"

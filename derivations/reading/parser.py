@@ -271,6 +271,8 @@ class Parser(MatrixReader, SumReader):
             return self.indicator_of(token.start) or Symbol(span, "1")
         if isinstance(node, Symbol) and node.base in ("I", "1"):
             return self.indicator_of(token.start) or replace(node, span=span)
+        if isinstance(node, Symbol) and node.base == "E":
+            raise Slip(span, "an expectation is not read", "the mean of what is meant, as a sum")
         raise Slip(span, "this set or operator is not known", r"\mathbb{R}")
 
     def reals(self) -> Node:

@@ -11,7 +11,20 @@ from derivations.reading import grammar
 from derivations.reading.cursor import Cursor, time_of
 from derivations.reading.places import Span
 from derivations.reading.slips import Slip
-from derivations.reading.surface import Call, Function, Mul, Node, Norm, Number, Raise, Symbol, Time, Transposed
+from derivations.reading.surface import (
+    Call,
+    Entry,
+    Function,
+    Group,
+    Mul,
+    Node,
+    Norm,
+    Number,
+    Raise,
+    Symbol,
+    Time,
+    Transposed,
+)
 from derivations.reading.tokens import Token
 
 NAME_SIGNS = grammar.names("+ - * ' : . , / _ ^ < > dots top cdot times prime")
@@ -86,6 +99,8 @@ class ScriptReader(Cursor):
         tokens = self.script_tokens()
         if isinstance(found.base, Norm):
             found.base = replace(found.base, order=name_text(tokens))
+        elif isinstance(found.base, Group | Call | Transposed) and not found.powers:
+            found.base = Entry(self.since(found.base.span.start), found.base, index_letters(tokens, mark))
         else:
             symbol = named(found.base, mark, "a subscript")
             found.base = self.indexed(symbol, tokens) if found.enclosed else self.lowered(symbol, tokens)
@@ -227,6 +242,14 @@ class ScriptReader(Cursor):
         else:
             return False
         return True
+
+
+def index_letters(tokens: Sequence[Token], mark: Token) -> tuple[str, ...]:
+    """The letters of the indices of a component; raises Slip for anything but one or two of them."""
+    letters = [token.text for token in tokens if not token.at(",")]
+    if not set(letters) <= grammar.INDICES or not 1 <= len(letters) <= 2:
+        raise Slip(mark.span, "a subscript on something that is not a name", "a name before it, or an index such as i")
+    return tuple(letters)
 
 
 def named(base: Node, mark: Token, what: str) -> Symbol:

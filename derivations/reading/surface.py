@@ -183,6 +183,14 @@ class Group(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Entry(Node):
+    r"""``(W x)_i``, ``\mathrm{softmax}(z)_j``: the components of an expression, by the letters of their indices."""
+
+    whole: Node
+    indices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Norm(Node):
     r"""``\|x\|`` with an optional subscript; squares are a Raise around it."""
 

@@ -96,6 +96,77 @@ FUNCTIONS: Final[dict[str, Case]] = {
     ),
 }  # fmt: skip
 
+LINEAR: Final = r"""
+$x \in \mathbb{R}^d$, $h \in \mathbb{R}^n$, $V \in \mathbb{R}^{m\times n}$, $W \in \mathbb{R}^{n\times d}$
+$$h = W x$$
+$$o = V h$$
+$$L = \tfrac12 \|o - y\|^2$$
+"""
+CLASSES: Final = "$z \\in \\mathbb{R}^K$\n$$p = \\mathrm{softmax}(z)$$\n"
+ESTIMATE: Final = VECTORS + "$\\hat y \\in \\mathbb{R}^n$\n"
+
+ENTRIES: Final[dict[str, Case]] = {
+    "class by its unit vector": (
+        CLASSES + "$$L = -e_y^T \\log p$$\n",
+        r"\frac{\partial L}{\partial z} = p - e_y",
+        (r"\frac{\partial L}{\partial z} = p", r"\frac{\partial L}{\partial z} = p + e_y"),
+    ),
+    "class by its label": (
+        CLASSES + "$$L = -\\log p_y$$\n",
+        r"\frac{\partial L}{\partial z_i} = p_i - \mathbf 1_{i=y}",
+        (r"\frac{\partial L}{\partial z_i} = p_i", r"\frac{\partial L}{\partial z_i} = p_i - \mathbf 1_{i \neq y}"),
+    ),
+    "label in an Iverson bracket": (
+        CLASSES + "$$L = -\\log p_y$$\n",
+        r"\frac{\partial L}{\partial z_j} = p_j - [j = y]",
+        (r"\frac{\partial L}{\partial z_j} = p_j + [j = y]",),
+    ),
+    "softmax with an index": (
+        VECTORS,
+        r"\mathrm{softmax}_j(x) = \frac{e^{x_j}}{\sum_k e^{x_k}}",
+        (r"\mathrm{softmax}_j(x) = \frac{e^{x_i}}{\sum_k e^{x_k}}",),
+    ),
+    "index behind softmax": (
+        VECTORS,
+        r"\mathrm{softmax}(x)_j = \frac{e^{x_j}}{\sum_k e^{x_k}}",
+        (r"\mathrm{softmax}(x)_j = \frac{e^{x_i}}{\sum_k e^{x_k}}",),
+    ),
+    "softmax along an axis": (
+        VECTORS,
+        r"\mathrm{softmax}_j(A_{ij}) = \frac{e^{A_{ij}}}{\sum_k e^{A_{ik}}}",
+        (r"\mathrm{softmax}_j(A_{ij}) = \frac{e^{A_{ij}}}{\sum_k e^{A_{kj}}}",),
+    ),
+    "entry of a product": (VECTORS, r"(A x)_i = \sum_j A_{ij} x_j", (r"(A x)_i = \sum_j A_{ij} y_j",)),
+    "entries of a product": (
+        VECTORS, r"(A B)_{ij} = \sum_k A_{ik} B_{kj}", (r"(A B)_{ij} = \sum_k B_{ik} A_{kj}",)
+    ),
+    "cross entropy": (
+        ESTIMATE,
+        r"CE(y, \hat y) = -\sum_i y_i \log \hat y_i",
+        (r"CE(y, \hat y) = \sum_i y_i \log \hat y_i", r"CE(y, \hat y) = -\sum_i \hat y_i \log y_i"),
+    ),
+    "cross entropy, estimate first": (
+        ESTIMATE, r"\mathrm{CE}(\hat y, y) = -y^T \log \hat y", (r"\mathrm{CE}(\hat y, y) = -\hat y^T \log y",)
+    ),
+    "chain rule": (
+        LINEAR,
+        r"\frac{\partial L}{\partial h} = \mathrm{prod}\left(\frac{\partial L}{\partial o},"
+        r" \frac{\partial o}{\partial h}\right)",
+        (
+            r"\frac{\partial L}{\partial h} = \mathrm{prod}\left(\frac{\partial L}{\partial o},"
+            r" \frac{\partial o}{\partial x}\right)",
+        ),
+    ),
+    "chain rule by a factor": (
+        LINEAR,
+        r"\frac{\partial L}{\partial h} = \text{prod}\left(\frac{\partial L}{\partial o}, V\right)",
+        (
+            r"\frac{\partial L}{\partial h} = 2\, \text{prod}\left(\frac{\partial L}{\partial o}, V\right)",
+            r"\frac{\partial L}{\partial h} = \text{prod}\left(\frac{\partial L}{\partial o}, W\right)",
+        ),
+    ),
+}  # fmt: skip
+
 NUMBERS: Final[dict[str, Case]] = {
     name: ("", right, (wrong,))
     for name, (right, wrong) in {
@@ -323,7 +394,7 @@ MATRICES: Final[dict[str, Case]] = {
     ),
 }
 
-CASES: Final = {**SUMS, **PRODUCTS, **UNITS, **MATRICES, **DIVISION, **FUNCTIONS, **NUMBERS}
+CASES: Final = {**SUMS, **PRODUCTS, **UNITS, **MATRICES, **DIVISION, **FUNCTIONS, **ENTRIES, **NUMBERS}
 
 REFUSED: Final[dict[str, tuple[str, str, str]]] = {
     "placeholder": (RECURRENT, r"\frac{\partial h_t}{\partial z_t} = \mathrm{diag}(\tanh'(\cdot))", "placeholder"),
@@ -339,6 +410,10 @@ REFUSED: Final[dict[str, tuple[str, str, str]]] = {
     "two upper bounds": (RECURRENT, r"h_t = \sum_{1 \le k \le t}^{T} h_k", "second upper bound"),
     "signs both ways": (RECURRENT, r"h_t = \sum_{1 \le k \ge t} h_k", "opposite ways"),
     "matrix of ones or identity": (INDEXED, r"x = \mathbf{1}_{n \times n} x", "no dimension that would fit"),
+    "place of the largest": (VECTORS, r"\operatorname{argmax}_i x_i = 1", "largest entry"),
+    "expectation": (VECTORS, r"\mathbb{E}[x] = x", "expectation"),
+    "largest of components": (VECTORS, r"\max_i x_i = 1", "subscript on the function"),
+    "time of an expression": (RECURRENT, "h_t = (U x)_t", "subscript on something"),
     "ragged matrix": (VECTORS, r"x = \begin{bmatrix} 1 & 2 \\ 3 \end{bmatrix}", "below a row of 2"),
     "matrix with dots": (VECTORS, r"x = \begin{bmatrix} 1 & \cdots & 3 \end{bmatrix}", "ellipsis"),
     "mixed number": ("", r"1\frac{1}{2} = 1.5", "factor or added"),
@@ -369,3 +444,10 @@ def test_refused(name: str) -> None:
     found = last(sheet, line)
     assert found.verdict is Verdict.UNCLEAR
     assert reason in found.steps[0].headline
+
+
+def test_a_letter_that_is_a_vector_is_no_label() -> None:
+    """The y of [i = y] beside a vector y: nothing says what it counts."""
+    sheet = CLASSES + "$$L = -y^T \\log p$$\n"
+    found = last(sheet, r"\frac{\partial L}{\partial z_i} = p_i - [i = y]")
+    assert found.verdict in (Verdict.UNCLEAR, Verdict.UNDECIDED)
