@@ -31,7 +31,8 @@ NOT_THERE = "this expression stands in no definition of the sheet"
 
 def named(declared: Declared, sentences: Sequence[s.Sentence]) -> list[s.Sentence]:
     """The sentences behind the names that are declared; an expression that is differentiated by gets a name, too."""
-    found = _timed(sentences, declared.letters("time"))
+    letters = declared.letters("time")
+    found = _timed(sentences, letters)
     before: list[s.Sentence] = []
     for clause in declared.of(Kind.NAME):
         if clause.statement is None:
@@ -44,8 +45,18 @@ def named(declared: Declared, sentences: Sequence[s.Sentence]) -> list[s.Sentenc
             found = changed
             before.append(replace(clause.statement, items=(symbol, inner)))
         else:
-            before.append(clause.statement)
-    return [*before, *found]
+            before += _changed([clause.statement], _placed(clause))
+    return [*_timed(before, letters), *found]
+
+
+def _placed(clause: Clause) -> Callable[[s.Node], s.Node]:
+    """Gives the symbols that stand for expressions the times of these."""
+    known = {symbol.base: symbol for symbol, _ in clause.inner}
+
+    def change(node: s.Node) -> s.Node:
+        return replace(known[node.base], span=node.span) if isinstance(node, s.Symbol) and node.base in known else node
+
+    return change
 
 
 def _timed(sentences: Sequence[s.Sentence], letters: frozenset[str]) -> list[s.Sentence]:
@@ -79,12 +90,14 @@ def _abbreviated(sentences: Sequence[s.Sentence], symbol: s.Symbol, inner: s.Nod
 def as_used(declared: Declared, sentences: Iterable[s.Sentence]) -> None:
     """Write the names of declarations with or without a time as the sheet does: ``x: d`` speaks of all x_t."""
     nodes = (n for x in sentences if isinstance(x, s.Statement) for item in x.items for n in item.walk())
-    timed, plain = set[str](), set[str]()
+    timed, plain, letters = set[str](), set[str](), declared.letters("time")
     for node in nodes:
         if isinstance(node, s.Symbol):
+            node = node if node.time is not None else timed_by(node, letters)
             (plain if node.time is None else timed).add(key_of(node))
 
     def change(node: s.Node) -> s.Node:
+        node = timed_by(node, letters) if isinstance(node, s.Symbol) and node.time is None else node
         if isinstance(node, s.Symbol) and node.time is None and key_of(node) in timed - plain:
             return replace(node, time=s.Time("t", 0))
         if isinstance(node, s.Symbol) and node.time is not None and key_of(node) in plain - timed:

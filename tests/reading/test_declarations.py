@@ -359,6 +359,14 @@ def test_names(declared: str, line: str, expected: str) -> None:
     assert verdicts(f"V: m x n; assume y is one-hot\n{declared}", STEP + f"$${line}$$") == [expected]
 
 
+def test_a_name_of_an_expression_has_its_time() -> None:
+    sheet = r"$$c_t = \sigma(W h_{t-1}) \odot c_{t-1}$$ $$L = v^T c_t$$"
+    name = r"g := \partial L/\partial (W h_{t-1})"
+    slope = r"$$g = v \odot c_{t-1} \odot \sigma(W h_{t-1}) \odot (1 - \sigma(W h_{t-1}))$$"
+    assert verdicts(name, sheet + slope) == ["proved"]
+    assert verdicts(name, sheet + slope.replace("c_{t-1}", "c_t")) == ["wrong"]
+
+
 def test_a_name_of_an_expression_that_is_not_there() -> None:
     report = checked(r"g := \partial L/\partial (V h_2 + b)", STEP + "$g = p - y$")
     assert "stands in no definition" in problems(report)[0][2]
@@ -467,6 +475,8 @@ def test_a_letter_for_time() -> None:
     assert verdicts("time: k", sheet) == ["proved"]
     assert verdicts("time: k", sheet.replace("1 - h_k", "1 - h_{k-1}")) == ["wrong"]
     assert verdicts("time: j", sheet.replace("k", "j")) == ["proved"]
+    shapes = {symbol.name: symbol.shape for symbol in checked("time: k; h_k: m; z_k := W h_{k-1}", sheet).symbols}
+    assert (shapes["h"], shapes["z"]) == (["m"], ["m"])
 
 
 def test_a_letter_for_an_index() -> None:
