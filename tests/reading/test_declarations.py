@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +12,7 @@ from derivations.check import Options, check_sheet
 from derivations.declaring import PROPERTIES
 from derivations.facts import Property
 from derivations.products import DECLARED
-from derivations.reading.clauses import MEANINGS, Clause, Kind, read_clause
+from derivations.reading.clauses import CHOICES, LETTERS, MEANINGS, SIGNS, Clause, Kind, read_clause
 from derivations.reading.clauses import PROPERTIES as PHRASES
 from derivations.reading.notebook import read_notebook
 from derivations.reading.places import Source
@@ -483,3 +485,28 @@ def test_a_letter_for_an_index() -> None:
     sheet = r"$$p_a = \exp(z_a)$$ $$\frac{\partial p_a}{\partial z_a} = p_a$$"
     assert verdicts("index: a\np, z: n", sheet) == ["proved"]
     assert verdicts("index: a\np, z: n", sheet.replace("= p_a", "= z_a")) == ["wrong"]
+
+
+# -- documentation -----------------------------------------------------------------------------------------------
+
+PAGE = (Path(__file__).parents[2] / "docs" / "sheets.md").read_text(encoding="utf-8")
+CODE = re.compile(r"`([^`]+)`")
+
+
+def test_the_examples_of_the_page_are_read() -> None:
+    kinds = PAGE.split("## What can be declared")[1].split("## What can go wrong")[0]
+    examples = [text for text in CODE.findall(kinds) if re.search(r":=|: |^assume |^given |^rows$| = \d", text)]
+    assert {read_clause(text.rstrip("…, "), 0).kind for text in examples} == set(Kind)
+
+
+def test_the_page_names_every_setting_property_and_meaning() -> None:
+    words = " ".join(CODE.findall(PAGE)) + PAGE.split("## Grammar")[1].split("##")[0]
+    for setting, values in CHOICES.items():
+        assert all(value in words for value in values), setting
+    assert all(word in words for word in [*LETTERS, "vectors", "partial", "layout", *PHRASES.values()])
+    assert all(sign in words for sign in SIGNS if sign.startswith("\\") and sign != r"\ast")
+
+
+def test_a_planted_slip_in_an_example_is_noticed() -> None:
+    with pytest.raises(Slip):
+        read_clause("layout: numarator", 0)
