@@ -126,7 +126,7 @@ def shaped(declared: Declared, names: Names) -> Iterator[tuple[s.Symbol, s.Node,
         if statement is not None:
             yield symbol, statement.items[1], statement
     for symbol, statement in clauses:
-        for key, known in names.bases.items():
+        for key, known in sorted(names.bases.items()):
             fits = (known.base, known.marks) == (symbol.base, symbol.marks) and fnmatchcase(known.name, symbol.name)
             if statement is not None and WILD in symbol.name and known.name and fits and key not in taken:
                 taken.add(key)
@@ -209,8 +209,19 @@ def nodes_of(declared: Declared) -> Iterator[s.Node]:
             yield from (x for x in clause.subjects if isinstance(x, s.Partial))
 
 
-def stated(declared: Declared) -> list[s.Statement]:
-    """The shapes and sizes that are declared in the sheet itself, for its report."""
+def stated(declared: Declared, names: Names) -> list[s.Statement]:
+    """The shapes and sizes that are declared in the sheet itself, for its report, patterns as the names they cover."""
     end = len(declared.source.text)
     clauses = [*declared.of(Kind.SHAPE), *declared.of(Kind.SIZE)]
-    return [x.statement for x in clauses if x.statement is not None and x.span.start < end]
+    statements = [x.statement for x in clauses if x.statement is not None and x.span.start < end]
+    covered = list(shaped(declared, names))
+    return [_spelt_out(x, [symbol for symbol, _, where in covered if where is x]) for x in statements]
+
+
+def _spelt_out(statement: s.Statement, found: Sequence[s.Symbol]) -> s.Statement:
+    if not found:
+        return statement
+    span = statement.items[0].span
+    items = tuple(replace(symbol, span=span) for symbol in found)
+    first = items[0] if len(items) == 1 else s.Tuple(span, items)
+    return replace(statement, items=(first, *statement.items[1:]))

@@ -172,7 +172,7 @@ class _Reader:
 
     def _with_declarations(self) -> list[Entry]:
         """The entries in the order of the sheet, with those of declarations that stand in it."""
-        spoken = [Entry(statement, "definition", assumed=True) for statement in stated(self.declared)]
+        spoken = [Entry(statement, "definition", assumed=True) for statement in stated(self.declared, self.names)]
         refused = [Entry(sentence, "unclear") for sentence in self.declared.refused]
         inside = [x for x in self.entries if x.sentence.span.start < len(self.source.text)]
         inside = [x for x in inside if not x.defines.startswith(INNER)]

@@ -77,15 +77,15 @@ def count(subject: str | Path) -> Count | Model:
     return counted(subject)
 
 
-def read(sheet: str | Path) -> Understanding:
+def read(sheet: str | Path, *, declarations: str | Path | None = None) -> Understanding:
     """How each statement of a sheet, a path or its text, is understood; nothing is proved.
 
-    Raises UsageError if a file cannot be read.
+    ``declarations`` are a file of declarations, or their text. Raises UsageError if a file cannot be read.
     """
     from derivations.understanding import understanding
     from gradproof.sheets import read_sheet
 
-    return understanding(read_sheet(sheet))
+    return understanding(read_sheet(sheet, declarations))
 
 
 def crosscheck(subject: Any, *arguments: Any, **options: Any) -> CrossCheck:

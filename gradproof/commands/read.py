@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from derivations.errors import UsageError
+from gradproof.sheets import declared_with, read_declared, read_sheet
 
 if TYPE_CHECKING:
+    from derivations.reading.places import Source
     from derivations.understanding import Problem, Understanding, Understood
 
 STYLE_OF = {"definition": "bold", "claim": "good", "unclear": "warning"}
@@ -21,7 +25,8 @@ HEAD = 18
 @click.argument("files", nargs=-1, required=True, metavar="FILE…")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to write it.")
 @click.option("--debug", is_flag=True, help="Show a traceback where gradproof itself fails.")
-def read(files: tuple[str, ...], form: str, debug: bool) -> None:
+@declared_with
+def read(files: tuple[str, ...], form: str, debug: bool, declarations: str | None) -> None:
     """Show how each statement of a sheet is understood; - reads standard input. Nothing is proved.
 
     Every side is written in one notation, whatever the author's: W h is a matrix product, a ⊙ b elementwise, a bᵀ an
@@ -32,15 +37,14 @@ def read(files: tuple[str, ...], form: str, debug: bool) -> None:
     from gradproof import outcome
 
     render = (lambda found: as_text(found, outcome.terminal_width(), outcome.coloured())) if form == "text" else None
-    sys.exit(outcome.print_each(files, understood, render, debug))
+    sys.exit(outcome.print_each(files, partial(understood, declared=read_declared(declarations)), render, debug))
 
 
-def understood(name: str) -> Understanding:
+def understood(name: str, declared: Source | None = None) -> Understanding:
     """How the sheet in a file is understood. Raises UsageError where there is no formula."""
     from derivations.understanding import understanding
-    from gradproof.sheets import read_sheet
 
-    found = understanding(read_sheet(name))
+    found = understanding(replace(read_sheet(name), more=declared))
     if not found.statements:
         raise UsageError(f"{found.source.name}: no formula was found; write formulas between $ and $, or $$ and $$")
     return found

@@ -103,4 +103,8 @@ def test_other_commands(folder: Path) -> None:
     (folder / "cell.md").write_text(cell, encoding="utf-8")
     assert CliRunner().invoke(cli, ["derive", "cell.md", "--with", "class.txt"]).exit_code == 0
     assert isinstance(CliRunner().invoke(cli, ["derive", "cell.md", "--with", "bad.txt"]).exception, UsageError)
+    (folder / "class.txt").write_text("U: n x d; W_{*}: n x m\n", encoding="utf-8")
+    found = CliRunner().invoke(cli, ["read", "two.md", "--with", "class.txt"])
+    assert found.exit_code == 0, found.output
+    assert isinstance(CliRunner().invoke(cli, ["read", "two.md", "--with", "bad.txt"]).exception, UsageError)
     assert CliRunner().invoke(cli, ["crosscheck", "two.md", "--with", "class.txt"]).exit_code == 0
