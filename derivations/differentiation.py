@@ -59,7 +59,8 @@ class Differentiation(ABC):
         key = (plain_name(node.of), self._by(node, world), replace(world, mode=self._sense(node, world)))
         if key not in self._partials:
             output, _, term = self.derivation(node, world)
-            self._partials[key] = Value(self._filled(term, world, node.span), False, not output.shape)
+            row = not output.shape and self._stands_as_row(node.by)
+            self._partials[key] = Value(self._filled(term, world, node.span), row, not output.shape)
         return self._partials[key]
 
     def _require_unrelated(self, node: s.Partial, world: World) -> None:
@@ -195,7 +196,14 @@ class Differentiation(ABC):
 
     def _opaque(self, of: Ref, by: Ref) -> Value:
         shape = self.variable(of).shape + self.variable(by).shape
-        return Value(var(f"∂{of}/∂{by}", *shape), False, not self.variable(of).shape, frozenset({UNKNOWN_LOSS}), True)
+        scalar = not self.variable(of).shape
+        row = scalar and self.knowledge.standing.get(by.key, self.knowledge.rows)
+        return Value(var(f"∂{of}/∂{by}", *shape), row, scalar, frozenset({UNKNOWN_LOSS}), True)
+
+    def _stands_as_row(self, by: s.Node) -> bool:
+        """Whether a gradient by this, which has its shape, is a row."""
+        inner = by.inner if isinstance(by, s.Group) else by
+        return self.knowledge.stands_as_row(inner) if isinstance(inner, s.Symbol) else self.knowledge.rows
 
     def _filled(self, term: Term, world: World, span: Span) -> Term:
         """Every name that was held back replaced by its value."""

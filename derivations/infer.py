@@ -241,8 +241,8 @@ class _ShapeReader:
     def _partial(self, node: s.Partial) -> Form:
         if isinstance(node.of, s.Function):
             return Form(())
-        of, by = self.form(node.of).shape, self.form(node.by).shape
-        return Form(of + by, gradient=not of)
+        of, by = self.form(node.of).shape, self.form(node.by)
+        return Form(of + by.shape, by.row and not of, gradient=not of)
 
     def components(self, node: s.Node) -> None:
         """Make all axes that one index letter runs over equal."""

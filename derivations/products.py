@@ -16,6 +16,7 @@ Same = Callable[[Dim, Dim], bool]
 ELEMENTWISE_SIGNS = frozenset({"odot", "otimes", "circ"})
 OUTER = "columns side by side read as an outer product"
 GRADIENT_ROW = "the gradient of a scalar read as a row"
+GRADIENT_COLUMN = "the gradient of a scalar read as a column"
 SAME_SHAPE = "a product sign between matrices of one shape read as elementwise"
 
 AGAINST = "a product sign read in another way than declared"
@@ -112,10 +113,16 @@ def _gradient_first(left: Form, right: Form, same: Same) -> list[Choice]:
     return _contract(left, right, same, GRADIENT_ROW) if left.gradient else []
 
 
+def _gradient_last(left: Form, right: Form, same: Same) -> list[Choice]:
+    """A matrix before a row fits if that is a gradient, in denominator layout a column."""
+    return _contract(left, right, same, GRADIENT_COLUMN) if right.gradient else []
+
+
 _PLAIN: dict[tuple[str, str], Callable[[Form, Form, Same], list[Choice]]] = {
     ("matrix", "matrix"): _matrices,
     ("matrix", "column"): _contract,
     ("matrix", "tensor"): _contract,
+    ("matrix", "row"): _gradient_last,
     ("row", "matrix"): _contract,
     ("row", "tensor"): _contract,
     ("row", "column"): _contract,

@@ -27,6 +27,7 @@ SCANNER: Final = re.compile(
 )
 GROUP: Final = re.compile(r"\s*\{((?:[^{}$\\]|\\[ _#&%,])*)\}")
 ARGUMENT: Final = re.compile(r"\s*\{[^{}]*\}")
+VULGAR: Final = re.compile(r"(\d+)⁄(\d+)")
 ENVIRONMENT: Final = re.compile(r"\s*\{\s*([A-Za-z]+)\*?\s*\}")
 DELIMITER: Final = re.compile(r"\s*(\\[A-Za-z]+|\\.|.)", re.DOTALL)
 LINE_GAP: Final = re.compile(r"\*?[ \t]*\[\s*-?[0-9.]+\s*(?:pt|em|ex|mm|cm|in|\\baselineskip)\s*\]|\*?")
@@ -182,8 +183,18 @@ class _Tokenizer:
             self.emit("letter", plain, start)
         elif len(plain) == 1 and plain != raw and plain in GREEK_LETTERS:
             self.emit("command", GREEK_LETTERS[plain], start)
+        elif (fraction := VULGAR.fullmatch(plain)) is not None:
+            self.fraction(fraction.groups(), start)
         else:
             self.emit("bad", f"unknown character{shown} U+{ord(raw):04X}", start)
+
+    def fraction(self, sides: tuple[str, ...], start: int) -> None:
+        """½ as LaTeX has it."""
+        self.emit("command", "frac", start)
+        for side in sides:
+            self.emit("{", "{", start)
+            self.emit("number", side, start)
+            self.emit("}", "}", start)
 
     def script_run(self, mark: str, table: dict[str, str], start: int) -> None:
         """A run of raised or lowered characters: ``ₜ₋₁`` is ``_{t-1}``."""

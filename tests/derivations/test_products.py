@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from derivations.products import GRADIENT_ROW, OUTER, Form, Meaning, choices
+from derivations.products import GRADIENT_COLUMN, GRADIENT_ROW, OUTER, Form, Meaning, choices
 from derivations.terms import dimension
 
 n, d = dimension("n"), dimension("d")
@@ -55,3 +55,11 @@ def test_what_does_not_fit_has_no_meaning(left: Form, right: Form, operator: str
 def test_shorthand_is_named() -> None:
     assert choices(COLUMN, Form((d,)), "", same)[0].reading == OUTER
     assert choices(Form((n,), gradient=True), MATRIX, "", same)[0].reading == GRADIENT_ROW
+
+
+def test_a_matrix_before_a_row_needs_a_gradient() -> None:
+    gradient = Form((d,), row=True, gradient=True)
+    (choice,) = choices(MATRIX, gradient, "", same)
+    assert (choice.meaning, choice.form.shape, choice.reading) == (Meaning.CONTRACT, (n,), GRADIENT_COLUMN)
+    assert not choices(MATRIX, Form((d,), row=True), "", same)
+    assert not choices(MATRIX, Form((n,), row=True, gradient=True), "", same)

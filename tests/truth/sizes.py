@@ -31,7 +31,7 @@ TRIED = (Sizes(n=3, d=2, m=5, T=4), Sizes(n=2, d=5, m=4, T=3))
 
 def normal(rng: torch.Generator, *shape: int) -> Tensor:
     """Independent normal entries that autograd can differentiate by."""
-    return torch.randn(*shape, dtype=torch.float64, generator=rng).requires_grad_()
+    return torch.randn(shape, dtype=torch.float64, generator=rng).requires_grad_()
 
 
 def simplex(rng: torch.Generator, size: int) -> Tensor:
@@ -52,7 +52,7 @@ def number(value: float) -> Tensor:
 def grad(of: Tensor, by: Tensor) -> Tensor:
     """The total derivative, axes of ``of`` before axes of ``by``; zero where nothing depends."""
     rows = [_row(entry, by) for entry in of.reshape(-1)]
-    return torch.stack(rows).reshape(*of.shape, *by.shape)
+    return torch.stack(rows).reshape(of.shape + by.shape)
 
 
 def _row(entry: Tensor, by: Tensor) -> Tensor:
