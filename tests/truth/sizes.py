@@ -52,7 +52,7 @@ def number(value: float) -> Tensor:
 def grad(of: Tensor, by: Tensor) -> Tensor:
     """The total derivative, axes of ``of`` before axes of ``by``; zero where nothing depends."""
     rows = [_row(entry, by) for entry in of.reshape(-1)]
-    return torch.stack(rows).reshape(of.shape + by.shape)
+    return torch.stack(rows).reshape((*of.shape, *by.shape))
 
 
 def _row(entry: Tensor, by: Tensor) -> Tensor:
