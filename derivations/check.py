@@ -191,7 +191,7 @@ class Checker:
         if any(fact.doubtful for fact in facts):
             return self._undecided(found, "the sheet says something of it in words that were not understood")
         given = self.judge.judge(left, right, replace(world, facts=facts))
-        why = "given that " + ", ".join(fact.text for fact in facts)
+        why = "given that " + ", ".join(dict.fromkeys(fact.text for fact in facts))
         if not given.right and self._constrained(facts, left, right):
             return self._undecided(given, "a derivative by something that is not free to vary in every entry")
         given.right = {mode: (attempt, decision.but(why)) for mode, (attempt, decision) in given.right.items()}

@@ -78,6 +78,7 @@ RANKS = {
     Property.SYMMETRIC: 2,
     Property.DIAGONAL: 2,
 }
+SIZES = frozenset("n d m k p q N D M K T V H B C".split())
 PARAMETRISED: dict[Property, Callable[[Term], Term]] = {
     Property.ONE_HOT: winner,
     Property.SUMS_TO_ONE: lambda u: hadamard(u, power(total(u), -1)),
@@ -196,8 +197,31 @@ def _facts(statement: s.Statement, names: Names, source: Source) -> Iterator[Fac
                 yield _fact(symbol, kind, names, source, statement, bool(LOCALLY & set(statement.lead)))
                 return
         if isinstance(left, s.Symbol) and isinstance(right, s.Number) and is_supposed(statement):
-            fact = _fact(left, Property.VALUE, names, source, statement, True)
-            yield replace(fact, text=source.slice(statement.span), value=right.value)
+            yield _value(left, right, names, source, statement)
+    elif len(statement.links) > 1 and not statement.follows and isinstance(statement.items[-1], s.Number):
+        yield from _values(statement, statement.items[-1], names, source)
+
+
+def _values(statement: s.Statement, number: s.Number, names: Names, source: Source) -> Iterator[Fact]:
+    """``n = d = 200``."""
+    *firsts, _ = statement.items
+    symbols = [x for x in firsts if isinstance(x, s.Symbol)]
+    equal = all(link.relation is s.Relation.EQUAL for link in statement.links)
+    if equal and len(symbols) == len(firsts) and all(_is_size(x, number) for x in symbols):
+        yield from (_value(x, number, names, source, statement) for x in symbols)
+
+
+def _value(symbol: s.Symbol, number: s.Number, names: Names, source: Source, statement: s.Statement) -> Fact:
+    """A value: for the rest of the sheet where it can only be a size, else where it is supposed."""
+    local = bool(LOCALLY & set(statement.lead)) or not _is_size(symbol, number)
+    fact = _fact(symbol, Property.VALUE, names, source, statement, local)
+    return replace(fact, text=source.slice(statement.span), value=number.value)
+
+
+def _is_size(symbol: s.Symbol, number: s.Number) -> bool:
+    """A letter of sizes with a whole number above one, which no gate and no state is."""
+    plain = symbol.time is None and not symbol.component and not symbol.marks
+    return plain and symbol.base in SIZES and number.value.denominator == 1 and number.value > 1
 
 
 def stated_before(statement: s.Statement, source: Source) -> bool:
