@@ -13,6 +13,7 @@ from derivations.decide import Decision
 from derivations.doubts import Case, doubt, undefined
 from derivations.elaborate import Elaborator
 from derivations.explain import Explainer
+from derivations.errors import ShapeError
 from derivations.facts import Fact, in_force
 from derivations.judge import Judge, Judgement
 from derivations.reading import surface as s
@@ -227,6 +228,9 @@ class Checker:
             case.found.unclear = UnclearError(f"{text} is not defined on this sheet", unknown.span, "a defined name")
         elif reason:
             case.found.decision, case.found.misfit = Decision(Verdict.UNDECIDED, reason), None
+        elif case.found.misfit is not None and not case.found.derivative:
+            told = self.sheet.misfit((case.left, case.right))
+            case.found.misfit = ShapeError(told) if told else case.found.misfit
 
     # Reporting
 
@@ -235,6 +239,8 @@ class Checker:
         span = item.right.span
         if item.found.unclear is not None and _inside(item.found.unclear.span, sentence.span):
             span = item.found.unclear.span
+        elif item.number == 0 and item.entry.clash_at is not None:
+            span = item.entry.clash_at
         start, end = self.source.place(span.start), self.source.place(span.end)
         sign = (
             sentence.links[item.number].relation.value if isinstance(sentence, s.Statement) and sentence.links else "="
@@ -259,15 +265,15 @@ class Checker:
 
     def _given(self, step: Step, item: Judged) -> None:
         if item.entry.clash:
-            step.verdict, step.code = Verdict.WRONG, "shapes"
+            step.verdict, step.code = Verdict.UNCLEAR, "shapes"
             step.headline = "the shapes of this definition do not fit"
             step.why = item.entry.clash
             declared = self.sheet.settings.behind(self._keys(item.left, item.right))
             guessed = [] if declared else self._guessed(item)
             if declared:
-                step.verdict, step.why = Verdict.UNCLEAR, "; ".join([step.why, *declared])
+                step.why = "; ".join([step.why, *declared])
             if guessed:
-                step.verdict, step.why = Verdict.UNDECIDED, f"{step.why}; declare the shape of {', '.join(guessed)}"
+                step.why = f"{step.why}; declare the shape of {', '.join(guessed)}"
 
     def _keys(self, *sides: s.Node) -> set[str]:
         names = self.sheet.knowledge.names

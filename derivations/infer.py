@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import sympy
 
 from derivations import names as habits
 from derivations.blocks import extent, measured, whole_shape
 from derivations.calls import SPECIAL, Result
+from derivations.clashes import ClashError, Part, Use
 from derivations.component_names import bound, has_components, letters_of
 from derivations.errors import ShapeError
 from derivations.functions import FUNCTIONS
@@ -17,6 +20,7 @@ from derivations.measures import BARS
 from derivations.names import CONSTANTS, Names, is_loss, rank_by_habit
 from derivations.products import Form, Signs, fold
 from derivations.reading import surface as s
+from derivations.reading.places import Span
 from derivations.shapes import Dimensions, is_unknown
 from derivations.terms import Dim, Shape, dimension, shape_text
 
@@ -64,6 +68,8 @@ class Inference:
         self.dims = Dimensions()
         self.shapes: dict[str, Shape] = {}
         self.declared: set[str] = set()
+        self.stated: dict[str, Span] = {}
+        self.ranked: dict[str, Span] = {}
         self.ranks: dict[str, int] = {}
         self.clashes: list[tuple[Equation | Declaration, ShapeError]] = []
         self.loose: set[str] = set()
@@ -107,11 +113,13 @@ class Inference:
         for key in self.names.listed(symbol):
             known = self.shapes.setdefault(key, declaration.shape)
             self.declared.add(key)
+            self.stated.setdefault(key, symbol.span)
             if known != declaration.shape:
                 error = ShapeError(f"{shape_text(declaration.shape)} here, {shape_text(known)} before")
                 self.clashes.append((declaration, error))
 
     def _agree(self, declaration: Declaration) -> None:
+        self.dims.at = declaration.of.span
         try:
             self.dims.unify(self.form(declaration.of).shape, declaration.shape)
         except UnknownShapeError:
@@ -134,26 +142,55 @@ class Inference:
             return
         try:
             self.ranks[key] = len(_RankReader(self).form(right).shape)
+            self.ranked.setdefault(key, right.span)
         except ShapeError:
             return
 
     def _equate(self, equation: Equation) -> None:
-        key = self.names.ref(equation.left).key
+        self.dims.at = equation.left.span
         try:
-            if has_components(equation.left) or has_components(equation.right):
-                reader = _ShapeReader(self)
-                for side in (equation.left, equation.right):
-                    reader.components(side)
-                return
-            if _is_number(equation.right):
-                return
-            right = self.form(equation.right)
-            if self.shapes[key] or not is_loss(equation.left):
-                self.dims.unify(self.shapes[key], right.shape)
-        except UnknownShapeError:
-            return
+            with self.dims.undone_on_clash(), suppress(UnknownShapeError):
+                self._equate_shapes(equation)
         except ShapeError as error:
             self.clashes.append((equation, error))
+
+    def _equate_shapes(self, equation: Equation) -> None:
+        if has_components(equation.left) or has_components(equation.right):
+            reader = _ShapeReader(self)
+            for side in (equation.left, equation.right):
+                reader.components(side)
+            return
+        if _is_number(equation.right):
+            return
+        key = self.names.ref(equation.left).key
+        right = self.form(equation.right)
+        if self.shapes[key] or not is_loss(equation.left):
+            self._unify(Part(equation.left, self.shapes[key]), Part(equation.right, right.shape), Use.EQUATED)
+
+    def _unify(self, left: Part, right: Part, use: Use) -> None:
+        """Make the shapes of two parts equal. Raises ClashError where they cannot be."""
+        try:
+            self.dims.unify(left.shape, right.shape)
+        except ShapeError as error:
+            raise ClashError(use, left, right) from error
+
+    def origin(self, symbol: s.Symbol) -> Span | None:
+        """Where the sheet tells the shape of a name: in a declaration, or first in an equation; None by habit alone."""
+        key = self.names.ref(symbol).key
+        places = self.dims.places(self.shapes.get(key, ()))
+        return self.stated.get(key) or next(iter(places), None) or self.ranked.get(key)
+
+    def clash(self, nodes: Sequence[s.Node]) -> ClashError | None:
+        """What does not fit within expressions, each taken alone; nothing is learnt from them."""
+        for node in nodes:
+            try:
+                with self.dims.undone_on_clash():
+                    self.form(node)
+            except ClashError as error:
+                return error
+            except ShapeError:
+                continue
+        return None
 
     def form(self, node: s.Node) -> Form:
         """The shape of an expression; unifies as it goes. Raises ShapeError."""
@@ -194,7 +231,7 @@ class _ShapeReader:
             case s.Neg() | s.Raise() | s.Group():
                 return self.form(next(node.children()))
             case s.Add():
-                return self._sum([self.form(addend) for addend in node.addends])
+                return self._sum([self.form(addend) for addend in node.addends], node.addends)
             case s.Mul():
                 return self._product(node)
             case s.Divide():
@@ -271,11 +308,17 @@ class _ShapeReader:
             return False
         return True
 
-    def _sum(self, forms: list[Form]) -> Form:
-        tensors = [form for form in forms if form.shape]
-        for form in tensors[1:]:
-            self.join(tensors[0], form)
-        return tensors[0] if tensors else Form(())
+    def _sum(self, forms: list[Form], nodes: Sequence[s.Node] = ()) -> Form:
+        tensors = [k for k, form in enumerate(forms) if form.shape]
+        for k in tensors[1:]:
+            try:
+                self.join(forms[tensors[0]], forms[k])
+            except ShapeError as error:
+                if not nodes:
+                    raise
+                parts = (Part(nodes[x], forms[x].shape) for x in (k, tensors[0]))
+                raise ClashError(Use.ADDED, *parts) from error
+        return forms[tensors[0]] if tensors else Form(())
 
     def join(self, left: Form, right: Form) -> None:
         self.dims.unify(left.shape, right.shape)
@@ -288,6 +331,10 @@ class _ShapeReader:
                 if result is not None:
                     return result
                 break
+        parts = [Part(factor, form.shape) for factor, form in zip(node.factors, forms, strict=True)]
+        for operator, (left, right), pair in zip(node.operators, pairwise(forms), pairwise(parts), strict=True):
+            if self._fitted(left, right, operator) is None:
+                raise ClashError(Use.MULTIPLIED, *pair)
         raise ShapeError(f"{' times '.join(map(self.text, forms))} does not fit")
 
     def _fitted(self, left: Form, right: Form, operator: str) -> Form | None:

@@ -5,26 +5,32 @@ A dimension that is not known yet is a SymPy symbol of its own; :class:`Dimensio
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import cast
 
 import sympy
 
 from derivations.errors import ShapeError
 from derivations.numerals import is_numeral, valued
+from derivations.reading.places import Span
 from derivations.terms import Dim, Shape, dimension, shape_text
 
 LETTERS = ("n", "d", "m", "p", "q", "k", "r", "s")
 
 
 class Dimensions:
-    """The dimensions of one sheet: fresh unknowns, and what they were found to be."""
+    """The dimensions of one sheet: fresh unknowns, and what they were found to be.
+
+    ``at`` is the place that is read now; every dimension that is found there remembers it.
+    """
 
     def __init__(self) -> None:
         self._bound: dict[sympy.Symbol, Dim] = {}
         self._count = 0
         self._postponed: list[tuple[Dim, Dim]] = []
+        self._found_at: dict[sympy.Symbol, Span] = {}
+        self.at: Span | None = None
 
     def fresh(self, rank: int) -> Shape:
         """A shape of unknown dimensions."""
@@ -75,6 +81,28 @@ class Dimensions:
         if unknown in value.free_symbols or value.could_extract_minus_sign():
             raise ShapeError(f"no dimension fits: {difference} = 0")
         self._bound[unknown] = value
+        if self.at is not None:
+            self._found_at[unknown] = self.at
+
+    def places(self, shape: Shape) -> list[Span]:
+        """Where the unknowns of a shape were found, in the order of the sheet."""
+        found: set[Span] = set()
+        pending = [symbol for dim in shape for symbol in dim.free_symbols]
+        while pending:
+            symbol = pending.pop()
+            found |= {self._found_at[symbol]} if symbol in self._found_at else set()
+            pending += self._bound[symbol].free_symbols if symbol in self._bound else ()
+        return sorted(found)
+
+    @contextmanager
+    def undone_on_clash(self) -> Iterator[None]:
+        """What was found inside is forgotten where a ShapeError ends the block, so that it leads to no other."""
+        bound, postponed = dict(self._bound), list(self._postponed)
+        try:
+            yield
+        except ShapeError:
+            self._bound, self._postponed = bound, postponed
+            raise
 
     def settle(self) -> None:
         """Take up the equations that had two unknowns when they were read."""

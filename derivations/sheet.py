@@ -10,6 +10,7 @@ from typing import cast
 
 import sympy
 
+from derivations.clashes import ClashError, Teller
 from derivations.component_names import has_components, letters_of, with_components
 from derivations.copies import with_copies
 from derivations.declarations import Declared, read_declarations
@@ -23,7 +24,7 @@ from derivations.names import GENERIC_FUNCTIONS, Names, Ref, is_constant, is_los
 from derivations.numerals import numeral
 from derivations.products import Signs
 from derivations.reading import surface as s
-from derivations.reading.places import Source
+from derivations.reading.places import Source, Span
 from derivations.relative_times import with_relative_times
 from derivations.series import free_letters, with_times
 from derivations.terms import Dim, Shape, dimension
@@ -54,6 +55,7 @@ class Entry:
     about: s.Statement | None = None
     assumed: bool = False
     clash: str = ""
+    clash_at: Span | None = None
 
 
 @dataclass(slots=True)
@@ -62,7 +64,8 @@ class Sheet:
 
     ``dims`` are the letters of its dimensions, ``loose`` those that nothing ties down; ``introduced`` the names that
     its definitions and declarations speak of; ``facts`` what it says of quantities beyond that; ``conventions`` what
-    was settled about its names; ``ambiguous`` that they could be settled in another way.
+    was settled about its names; ``ambiguous`` that they could be settled in another way; ``misfit`` tells what does not
+    fit within expressions, empty where nothing does not.
     """
 
     source: Source
@@ -76,6 +79,7 @@ class Sheet:
     facts: list[Fact] = field(default_factory=list)
     conventions: dict[str, str] = field(default_factory=dict)
     ambiguous: bool = False
+    misfit: Callable[[Sequence[s.Node]], str] = lambda nodes: ""
     settings: Declared = field(default_factory=lambda: Declared(Source("", "")))
 
 
@@ -143,8 +147,9 @@ class _Reader:
         self.knowledge.signs = inference.signs = Signs(self.declared.signs)
         claims = [item for entry in self.entries if entry.kind == "claim" for item in _items(entry)]
         shapes = inference.run([d for d, _ in self.declarations], [e for e, _ in self.equations], claims)
+        tell = Teller(self.source, inference.dims.shape, inference.origin)
         for equation, error in inference.clashes:
-            self._note_clash(equation, error)
+            self._note_clash(equation, error, tell)
         self.knowledge.shapes = shapes
         dims = {str(x) for shape in shapes.values() for dim in shape for x in dim.free_symbols}
         self.knowledge.dims = frozenset(dims - inference.loose)
@@ -156,6 +161,7 @@ class _Reader:
         sheet.facts = [fact for fact in self._facts() if fact.key not in dims]
         sheet.facts += assumed(self.declared, self.names, shapes, defined)
         sheet.settings = self.declared
+        sheet.misfit = lambda nodes: tell.told(error) if (error := inference.clash(nodes)) else ""
         sheet.entries = self._with_declarations()
         return sheet
 
@@ -203,9 +209,11 @@ class _Reader:
         nodes = (node for side in sides for node in side.walk())
         return {self.names.ref(node).key for node in nodes if isinstance(node, s.Symbol)} | self._formals()
 
-    def _note_clash(self, place: Equation | Declaration, error: ShapeError) -> None:
+    def _note_clash(self, place: Equation | Declaration, error: ShapeError, tell: Teller) -> None:
         entry = next(entry for found, entry in [*self.equations, *self.declarations] if found is place)
-        entry.clash = entry.clash or str(error)
+        if not entry.clash and isinstance(error, ClashError):
+            entry.clash_at = error.span
+        entry.clash = entry.clash or tell.told(error)
 
     def _line(self, node: s.Node) -> int:
         return self.source.place(node.span.start).line
