@@ -13,7 +13,7 @@ from derivations.reading.surface import Node, Symbol, Time
 
 # The habits of the field, used only where neither a declaration nor an equation tells the rank.
 SCALAR_NAMES = frozenset(
-    "L E J ell epsilon varepsilon eta lambda alpha n d m k i j l t T N K p q gamma tau s_0 loss Loss".split()
+    "L E J ell epsilon varepsilon eta lambda alpha n d m k i j l t T N K p q gamma tau s_0 loss Loss Pr".split()
 )
 GATE_NAMES = frozenset("i j k n d m p q".split())
 """Letters of numbers that with a time are gates, candidates, keys and the like: columns."""

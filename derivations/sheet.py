@@ -22,6 +22,7 @@ from derivations.infer import Declaration, Equation, Inference
 from derivations.labels import labels_of, unit_keys, with_labels
 from derivations.names import GENERIC_FUNCTIONS, Names, Ref, is_constant, is_loss, rank_by_habit
 from derivations.numerals import numeral
+from derivations.probabilities import normalised, with_probabilities
 from derivations.products import Signs
 from derivations.reading import surface as s
 from derivations.reading.places import Source, Span
@@ -87,7 +88,7 @@ def understand(source: Source, sentences: Sequence[s.Sentence], taken: Taken = T
     """Sort the sentences of a sheet into definitions, declarations and claims, and infer all shapes."""
     declared = read_declarations(source)
     as_used(declared, sentences)
-    sentences = named(declared, sentences)
+    sentences = named(declared, with_probabilities(sentences))
     understood = with_understood(with_gradient_names(with_relative_times(with_times(sentences))), taken)
     labels = labels_of([x for x in understood.sentences if isinstance(x, s.Statement)])
     labelled = with_labels(understood.sentences)
@@ -238,6 +239,10 @@ class _Reader:
             return Entry(sentence, "definition", frozenset({0}))
         if isinstance(first, s.Symbol) and sentence.links[0].relation in EQUATING and self._is_new(first, sentence):
             return self._definition(sentence, first)
+        solved = normalised(sentence, self.names, self.knowledge)
+        if solved is not None:
+            self._define(*solved, self.names.ref(solved[0]))
+            return Entry(sentence, "definition", assumed=True)
         return Entry(sentence, "claim")
 
     def _states_a_fact(self, sentence: s.Statement) -> bool:

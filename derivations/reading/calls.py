@@ -8,6 +8,7 @@ from derivations.reading import grammar
 from derivations.reading.cursor import time_of
 from derivations.reading.derivatives import DerivativeReader
 from derivations.reading.places import Span
+from derivations.reading.probabilities import ProbabilityReader
 from derivations.reading.scripts import index_letters
 from derivations.reading.slips import BRACKET_OPEN, LEFT_ALONE, Slip
 from derivations.reading.surface import (
@@ -31,12 +32,14 @@ from derivations.reading.surface import (
 from derivations.reading.tokens import CLOSED_BY, Token, is_prose
 
 
-class CallReader(DerivativeReader):
+class CallReader(DerivativeReader, ProbabilityReader):
     # -- names -------------------------------------------------------------------------------------------------
 
     def name(self) -> Node:
         """A letter or Greek letter: a name, a generic function before a bracket, or the bare σ."""
         token = self.token
+        if self.at_probability():
+            return self.probability()
         if token.text in grammar.NAMEABLE or token.text in grammar.GENERIC:
             behind = self.behind_powers()
             if self.is_call(token, behind):

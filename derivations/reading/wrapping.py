@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from derivations.reading import grammar
+from derivations.reading.notes import without_notes
 from derivations.reading.tokens import OPENERS, Token, bad, is_arrow, is_relation, partners
 
 
 def unwrap(tokens: Sequence[Token]) -> list[Token]:
     r"""Take away the boxes and underbraces around whole relations: ``\underbrace{= n}_{\#parameters}`` goes on."""
+    tokens = without_notes(tokens)
     pairs = partners(tokens)
     opened = [k for k in holders(tokens, pairs) if _wraps(tokens, k)]
     gone: set[int] = set()
