@@ -34,6 +34,7 @@ from derivations.world import Definition, Knowledge, senses
 
 INNER = "⟨"
 """How the name begins that a declaration gives to an expression."""
+DANGLING = "an expression without a relation behind an arrow"
 EQUATING = (s.Relation.EQUAL, s.Relation.DEFINED)
 
 
@@ -225,7 +226,7 @@ class _Reader:
         if isinstance(sentence, s.Unreadable):
             return Entry(sentence, "unclear")
         if not sentence.links:
-            return self._count(sentence, conditions)
+            return self._count(sentence, conditions) or self._dangling(sentence)
         if is_condition(sentence) or (is_supposed(sentence) and not self._is_said_of_defined(sentence)):
             return Entry(sentence, "definition", assumed=True)
         if sentence.links[0].relation is s.Relation.MEMBER:
@@ -282,6 +283,15 @@ class _Reader:
         sizes = {self.names.ref(cast(s.Symbol, x)).key: value for x in conditions.items[:-1]}
         earlier = [e.sentence for e in self.entries if e.kind == "claim" and isinstance(e.sentence, s.Statement)]
         return Entry(sentence, "count", sizes=sizes, about=earlier[-1] if earlier else None)
+
+    def _dangling(self, sentence: s.Statement) -> Entry | None:
+        """An expression behind an arrow: said to follow, but not of what it is the value."""
+        before = next((x for x in reversed(self.sentences) if x.span.end <= sentence.span.start), None)
+        apart = before is None or "$" in self.source.text[before.span.end : sentence.span.start]
+        related = not apart and (isinstance(before, s.Unreadable) or bool(before and before.links))
+        if not sentence.follows or not (sentence.display or related):
+            return None
+        return Entry(s.Unreadable(sentence.span, sentence.span, DANGLING, "a relation such as ="), "unclear")
 
     def _declaration(self, sentence: s.Statement, of: tuple[s.Node, ...], space: s.Node) -> Entry:
         shape = self._shape_of(space)

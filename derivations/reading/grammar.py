@@ -55,6 +55,8 @@ RELATIONS: Final = {
     "triangleq": Relation.EQUAL,
     "doteq": Relation.EQUAL,
     ":=": Relation.DEFINED,
+    "=:": Relation.DEFINED,
+    "leftarrow": Relation.DEFINED,
     "approx": Relation.APPROX,
     "simeq": Relation.APPROX,
     "in": Relation.MEMBER,
@@ -85,7 +87,7 @@ ALIASES: Final = {
     "bullet": "cdot", "hadamard": "odot", "intercal": "top",
     "transpose": "top", "gets": "leftarrow", "longleftarrow": "leftarrow", "iint": "int", "oint": "int",
     "smash": "boxed", "fbox": "boxed", "mathds": "mathbb", "cdotp": "cdot", "R": "reals", "Reals": "reals",
-    "centerdot": "cdot", "bigcirc": "circ", "land": "wedge",
+    "eqqcolon": "=:", "eqcolon": "=:", "centerdot": "cdot", "bigcirc": "circ", "land": "wedge",
 }  # fmt: skip
 """Commands that say the same as another command or sign."""
 
@@ -199,7 +201,11 @@ ALIGNMENTS: Final = names(
 )
 
 REFUSED: Final = {
-    "leftarrow": "an assignment is not an equation",
+    "cancel": "what is struck out may stand for itself, for 1 or for 0",
+    "bcancel": "what is struck out may stand for itself, for 1 or for 0",
+    "xcancel": "what is struck out may stand for itself, for 1 or for 0",
+    "cancelto": "what is struck out may stand for itself, for 1 or for 0",
+    "sout": "what is struck out may stand for itself, for 1 or for 0",
     "mapsto": "a mapping by ↦ is not read",
     "int": "integrals are not read",
     "pm": "a double sign ± stands for two statements",

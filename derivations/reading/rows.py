@@ -25,6 +25,10 @@ from derivations.reading.wrapping import holders
 MAP = "a map between spaces is not read"
 LONE_ROW = "it is unclear whether this row continues the row above"
 LONE_MINUS = "it is unclear whether this is a minus or a sign"
+SYSTEMS = grammar.CASES | grammar.ALIGNMENTS | {"array"}
+EQUATIONS = ("=", ":=", "equiv")
+NO_RIGHT = r"\right needs a bracket"
+NUMBERED = "it is unclear whether this numbers the formula or is a factor"
 DECIMAL = "a comma between digits: write 1.5, or 1, 5 with a space"
 
 
@@ -56,6 +60,34 @@ def top_level(tokens: Sequence[Token]) -> set[int]:
         elif not depth:
             found.add(k)
     return found
+
+
+def system(tokens: Sequence[Token]) -> list[Token]:
+    r"""A display that is one brace with equations behind it, as the equations: ``\begin{cases} a = b \\ c = d …``."""
+    open_brace = len(tokens) > 2 and tokens[0].kind == "left" and tokens[0].text == r"\{"
+    start = int(open_brace)
+    if start >= len(tokens) or tokens[start].kind != "begin" or tokens[start].text not in SYSTEMS:
+        return list(tokens)
+    end = partners(tokens)[start]
+    tail = list(tokens[end + 1 :])
+    if end < 0 or (open_brace and not (tail and tail.pop(0).text.startswith(NO_RIGHT))):
+        return list(tokens)
+    if not all(token.at(",", ".", ";") for token in tail) or not _are_equations(tokens[start + 1 : end]):
+        return list(tokens)
+    begin, finish = (tokens[k]._replace(text="aligned") for k in (start, end))
+    return [begin, *tokens[start + 1 : end], finish]
+
+
+def _are_equations(tokens: Sequence[Token]) -> bool:
+    """Whether every row holds an equation, and no second column, which would be a condition."""
+    top = sorted(top_level(tokens))
+    lines = [[]] if top else []  # type: list[list[int]]
+    for k in top:
+        lines += [[]] if tokens[k].kind == "newline" else []
+        lines[-1] += [] if tokens[k].kind == "newline" else [k]
+    columns = [k for k in top if tokens[k].at("&")]
+    beside = all(any(is_relation(tokens[j]) for j in (k - 1, k + 1) if 0 <= j < len(tokens)) for k in columns)
+    return beside and all(any(tokens[k].at(*EQUATIONS) for k in line) for line in lines if line)
 
 
 # -- rows ------------------------------------------------------------------------------------------------------
@@ -127,13 +159,25 @@ def _joint(above: list[Token], row: list[Token]) -> list[Token] | None:
 
 def pieces(row: Sequence[Token]) -> list[Piece]:
     """The statements of a row, parted by commas, semicolons, wide spaces, words and arrows outside all brackets."""
-    found = [piece for piece in _Cutter(row).run() if piece.tokens]
+    found = [_unbracketed(piece, k > 0) for k, piece in enumerate(_Cutter(row).run()) if piece.tokens]
     return _merged([piece for k, piece in enumerate(found) if not k or not is_equation_number(piece.tokens)])
 
 
 def is_equation_number(tokens: Sequence[Token]) -> bool:
     """``(7)`` behind an equation."""
     return [token.kind for token in tokens] == ["open", "number", "close"] and tokens[0].text == "("
+
+
+def _unbracketed(piece: Piece, behind: bool) -> Piece:
+    """``(x > 0)`` behind a statement is a condition of it; ``(3) a = b`` may be numbered."""
+    tokens = piece.tokens
+    top = top_level(tokens)
+    if len(tokens) > 2 and not top and partners(tokens)[0] == len(tokens) - 1 and tokens[0].text == "(":
+        if behind and any(is_relation(tokens[k + 1]) for k in top_level(tokens[1:-1])):
+            return Piece(tokens[1:-1], [*piece.lead, "if"], False, False, piece.unit)
+    elif is_equation_number(tokens[:3]) and not behind and not (is_infix(tokens[3]) or is_relation(tokens[3])):
+        return Piece([bad(NUMBERED, tokens[0]), *tokens[1:]], piece.lead, piece.follows, piece.comma, piece.unit)
+    return piece
 
 
 class _Cutter:
@@ -266,6 +310,8 @@ def _merged_run(run: list[Piece]) -> list[Piece]:
     """The pieces of a list with commas, put together; a list that ends in dots is made unreadable."""
     relations = [[k for k in sorted(top_level(piece.tokens)) if is_relation(piece.tokens[k])] for piece in run]
     dotted = [len(piece.tokens) == 1 and piece.tokens[0].at("dots") for piece in run]
+    if start := _range_start(relations, dotted):
+        return [*_merged_run(run[:start]), *_merged_run(run[start:])]
     numbers = len(run) > 1 and all([token.kind for token in piece.tokens] == ["number"] for piece in run[1:])
     only_first = len(relations[0]) == 1 and not any(relations[1:])
     if dotted[-1] and only_first:
@@ -278,6 +324,13 @@ def _merged_run(run: list[Piece]) -> list[Piece]:
         listed = [piece for piece, dots in zip(run, dotted, strict=True) if not dots or piece is run[0]]
         return [_listed(listed[: listed.index(run[with_member]) + 1], sign), *run[with_member + 1 :]]
     return run
+
+
+def _range_start(relations: list[list[int]], dotted: list[bool]) -> int:
+    """Where the range begins in ``a_t = b_t, t = 1, …, T``; 0 where nothing stands before it."""
+    dots = dotted.index(True) if any(dotted) else 0
+    start = next((k for k in range(dots - 1, 0, -1) if relations[k]), 0)
+    return start if not any(relations[dots:]) and any(relations[:start]) else 0
 
 
 def _ranged(run: list[Piece], relation: int, dotted: list[bool]) -> Piece:

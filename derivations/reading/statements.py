@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from derivations.reading import grammar
+from derivations.reading.braces import labelled
 from derivations.reading.macros import Macro, Macros, blanked, find_definitions, tokens_of
 from derivations.reading.markdown import Block, find_blocks
 from derivations.reading.parser import dimensions, parse_tokens
 from derivations.reading.places import Source, Span
-from derivations.reading.rows import Piece, pieces, rows, top_level
+from derivations.reading.rows import Piece, pieces, rows, system, top_level
 from derivations.reading.slips import Slip
 from derivations.reading.surface import (
     Group,
@@ -35,6 +36,8 @@ from derivations.reading.wrapping import unwrap
 UNCLOSED = "this formula is never closed before the paragraph ends"
 TOO_LONG = "the formula is longer than 100 kB"
 LAST_WORD = re.compile(r"\b([A-Za-z]+)\s*\Z")
+NAMED_WITHIN = "a sign =: names what stands left of it, and nothing can follow the name"
+UPDATE = "an assignment that changes the value of a name is not an equation"
 NO_LEFT = "this continues a line that could not be read"
 
 
@@ -101,10 +104,11 @@ def read_math(
     except Slip as slip:
         return [Unreadable(Span(offset, offset + len(text)), slip.at, slip.message, display=display)]
     builder = _Builder(display, previous)
-    for row in rows(unwrap(tokens)):
+    unwrapped = system(unwrap(tokens))
+    for row in rows(unwrapped):
         for piece in pieces(row):
             builder.add(piece)
-    return builder.finish()
+    return [*builder.finish(), *labelled(unwrapped, display)]
 
 
 @dataclass(slots=True)
@@ -117,6 +121,19 @@ class _Chain:
     lead: tuple[str, ...]
     follows: bool
     unit: str
+    named: Link | None = None
+
+    def statements(self, display: bool) -> list[Sentence]:
+        """The chain, and what a sign ``=:`` at its end names."""
+        items, links = tuple(self.items), tuple(self.links)
+        if self.named is None:
+            return [Statement(self.span, items, links, self.lead, self.follows, self.unit, display)]
+        *chain, last, name = items
+        naming = Statement(self.span, (name, last), (self.named,), self.lead, False, self.unit, display)
+        if not chain:
+            return [naming]
+        span = Span(self.span.start, last.span.end)
+        return [Statement(span, (*chain, last), links[:-1], self.lead, self.follows, "", display), naming]
 
 
 class _Builder:
@@ -139,8 +156,7 @@ class _Builder:
 
     def flush(self) -> None:
         if (chain := self.chain) is not None:
-            items, links = tuple(chain.items), tuple(chain.links)
-            self.found.append(Statement(chain.span, items, links, chain.lead, chain.follows, chain.unit, self.display))
+            self.found += chain.statements(self.display)
         self.chain = None
 
     def add(self, piece: Piece) -> None:
@@ -152,7 +168,8 @@ class _Builder:
         except Slip as slip:
             self.fail(piece, slip, None if goes_on else parts[0], links)
             return
-        chain = _Chain(span_of(piece.tokens), items, links, tuple(piece.lead), piece.follows, piece.unit_text)
+        named = links[-1] if signs and signs[-1].at("=:") else None
+        chain = _Chain(span_of(piece.tokens), items, links, tuple(piece.lead), piece.follows, piece.unit_text, named)
         if goes_on:
             self.go_on(chain, piece)
         else:
@@ -161,7 +178,8 @@ class _Builder:
 
     def go_on(self, more: _Chain, piece: Piece) -> None:
         """Add a chain without a left side to what stands before it."""
-        if self.chain is not None:
+        if self.chain is not None and self.chain.named is None:
+            self.chain.named = more.named
             self.chain.span = self.chain.span.join(more.span)
             self.chain.items += more.items
             self.chain.links += more.links
@@ -213,11 +231,20 @@ def read_items(parts: Sequence[Sequence[Token]], signs: Sequence[Token], goes_on
     for k, (part, sign) in enumerate(zip(parts[1:], signs, strict=True)):
         if not part:
             raise Slip(sign.span, "nothing stands behind this relation", "an expression")
+        if sign.at("=:") and k + 1 < len(signs):
+            raise Slip(sign.span, NAMED_WITHIN, "the end of the formula")
         if sign.text == ":" and k:
             raise Slip(sign.span, "a colon behind a relation is not read")
         node = parse_tokens(part)
+        if sign.at("leftarrow") and any(_alike(x, items[-1]) for x in node.walk()):
+            raise Slip(sign.span, UPDATE, "another name for the new value")
         items.append(declared(node, sign.text == ":") if grammar.RELATIONS[sign.text] is Relation.MEMBER else node)
     return items
+
+
+def _alike(one: Node, other: Node) -> bool:
+    """Whether two names have the same letter."""
+    return isinstance(one, Symbol) and isinstance(other, Symbol) and one.base == other.base
 
 
 def read_or_none(tokens: Sequence[Token]) -> Node | None:

@@ -13,6 +13,7 @@ from derivations.reading.tokens import UNKNOWN, Kind, Token
 
 SCANNER: Final = re.compile(
     r"""(?P<space>(?:\s|%[^\n]*)+)
+    |(?P<accumulate>\\mathrel\s*\{\s*[+*-]\s*\}\s*=|[+-]=)
     |(?P<command>\\(?:[A-Za-z]+|.|$))
     |(?P<number>[0-9]{1,3}(?:(?:,|\{,\}|\\,)[0-9]{3})+(?![0-9])(?:\.[0-9]+)?
         |(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
@@ -20,7 +21,7 @@ SCANNER: Final = re.compile(
     |(?P<accented>[A-Za-z\u0370-\u03ff][\u0300-\u036f\u20d7]+)
     |(?P<words>[\u0400-\u04ff\u3040-\u30ff\u4e00-\u9fff]+)
     |(?P<dots>\.\.\.)
-    |(?P<sign>:=|\.\*|<=|>=|=>|->|==|!=|[-+*/=<>,;:.!'^_&@])
+    |(?P<sign>:=|=:|\.\*|<=|>=|=>|->|==|!=|[-+*/=<>,;:.!'^_&@])
     |(?P<bracket>[{}()\[\]|])
     |(?P<other>.)""",
     re.VERBOSE | re.DOTALL,
@@ -133,6 +134,9 @@ class _Tokenizer:
     def sign(self, raw: str, start: int) -> None:
         self.emit("command" if raw in ASCII else "sign", ASCII.get(raw, raw), start)
 
+    def accumulate(self, raw: str, start: int) -> None:
+        self.emit("bad", "an accumulation (+=) says what is added, not what the whole is", start)
+
     def bracket(self, raw: str, start: int) -> None:
         self.emit(*BRACKETS[raw], start)
 
@@ -230,7 +234,7 @@ class _Tokenizer:
             self.emit("bad", grammar.REFUSED[name], start)
         elif name in grammar.KNOWN:
             self.emit("command", name, start)
-        elif name in ("'", ":=", ":", "<", ">", "*", "/"):
+        elif name in ("'", ":=", "=:", ":", "<", ">", "*", "/"):
             self.emit("sign", name, start)
         else:
             self.emit("bad", f"{UNKNOWN}\\{name[:40]}", start)
@@ -334,8 +338,10 @@ def is_remark(font: str, raw: str, content: str) -> bool:
 Handler: TypeAlias = Callable[[_Tokenizer, str, int], None]
 _HANDLERS: Final[dict[str, Handler]] = {
     name: getattr(_Tokenizer, name)
-    for name in ("space", "command", "number", "letters", "accented", "words", "dots", "sign", "bracket", "other")
-}
+    for name in (
+        "space", "command", "number", "letters", "accented", "words", "dots", "accumulate", "sign", "bracket", "other",
+    )
+}  # fmt: skip
 _SPECIAL: Final[dict[str, Callable[[_Tokenizer, int], None]]] = {
     "\\": _Tokenizer.newline,
     "cr": _Tokenizer.newline,

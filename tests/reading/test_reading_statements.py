@@ -76,8 +76,8 @@ BLOCKS: dict[str, list[str]] = {
     ],
     "f(a, b = c": ["! this bracket is never closed"],
     "a =": ["! nothing stands behind this relation"],
-    "a += b": ["! nothing stands after ‘+’"],
-    r"W \leftarrow W - x": ["! an assignment is not an equation"],
+    "a += b": ["! an accumulation (+=) says what is added, not what the whole is"],
+    r"W \leftarrow W - x": ["! an assignment that changes the value of a name is not an equation"],
     r"\begin{aligned} a &= b": [r"! \begin{aligned} without \end{aligned}"],
     "= a = b": ["<=> a = b"],
 }
@@ -146,6 +146,6 @@ def test_every_command_has_its_place() -> None:
     tables = (grammar.INFIX, grammar.RELATIONS, grammar.ARROWS, _COMMANDS)
     assert [name for name in grammar.KNOWN - cutting if not any(name in table for table in tables)] == []
     targets = {*grammar.ALIASES.values(), *COMMAND_GLYPHS.values(), *GREEK_LETTERS.values(), *COMBINING.values()}
-    signs = set("<>*/:'") | {":="}
+    signs = set("<>*/:'") | {":=", "=:"}
     assert targets - grammar.KNOWN - set(grammar.REFUSED) - signs == {"langle", "rangle"}
     assert not set(grammar.REFUSED) & grammar.KNOWN
