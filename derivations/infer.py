@@ -180,6 +180,24 @@ class Inference:
         places = self.dims.places(self.shapes.get(key, ()))
         return self.stated.get(key) or next(iter(places), None) or self.ranked.get(key)
 
+    def rule(self, symbol: s.Symbol) -> tuple[str, list[Span]]:
+        """How the shape of a name was found, and where."""
+        key = self.names.ref(symbol).key
+        places = self.dims.places(self.shapes.get(key, ()))
+        if self.scalars_only or (key in self.formals and key not in self.stated):
+            return "only numbers are on this sheet" if self.scalars_only else "it only stands for a number", []
+        if key in self.constants:
+            return "a constant of whatever size fits", []
+        if key in self.stated:
+            return "declared", [self.stated[key]]
+        if key in self.indexed:
+            return "from its indices", places
+        if key in self.ranks:
+            return "from its equation", [self.ranked[key]]
+        rank = ("a number", "a column", "a matrix", "a tensor")[min(self.rank(key), 3)]
+        sizes = "; its size from an equation" if places else ""
+        return f"habit: a name like this is {rank}{sizes}", places
+
     def clash(self, nodes: Sequence[s.Node]) -> ClashError | None:
         """What does not fit within expressions, each taken alone; nothing is learnt from them."""
         for node in nodes:

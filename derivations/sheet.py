@@ -67,7 +67,8 @@ class Sheet:
     ``dims`` are the letters of its dimensions, ``loose`` those that nothing ties down; ``introduced`` the names that
     its definitions and declarations speak of; ``facts`` what it says of quantities beyond that; ``conventions`` what
     was settled about its names; ``ambiguous`` that they could be settled in another way; ``misfit`` tells what does not
-    fit within expressions, empty where nothing does not.
+    fit within expressions, empty where nothing does not; ``origin`` how the shape of a name was found, and where;
+    ``formals`` are the names that only stand for a number, such as the x of σ(x).
     """
 
     source: Source
@@ -82,6 +83,8 @@ class Sheet:
     conventions: dict[str, str] = field(default_factory=dict)
     ambiguous: bool = False
     misfit: Callable[[Sequence[s.Node]], str] = lambda nodes: ""
+    origin: Callable[[s.Symbol], tuple[str, list[Span]]] = lambda symbol: ("", [])
+    formals: frozenset[str] = frozenset()
     settings: Declared = field(default_factory=lambda: Declared(Source("", "")))
 
 
@@ -163,6 +166,7 @@ class _Reader:
         sheet.facts = [fact for fact in self._facts() if fact.key not in dims]
         sheet.facts += assumed(self.declared, self.names, shapes, defined)
         sheet.settings = self.declared
+        sheet.origin, sheet.formals = inference.rule, inference.formals
         sheet.misfit = lambda nodes: tell.told(error) if (error := inference.clash(nodes)) else ""
         sheet.entries = self._with_declarations()
         return sheet

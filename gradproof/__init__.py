@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from derivations.model_code import Model
     from derivations.parameter_counts import Count
     from derivations.report import Report
+    from derivations.symbols import SymbolTable
     from derivations.understanding import Understanding
     from numeric.agreement import CrossCheck
 
-__all__ = ["check", "count", "crosscheck", "derive", "read"]
+__all__ = ["check", "count", "crosscheck", "derive", "read", "symbols"]
 __version__ = "0.1.0"
 SUFFIXES = frozenset({".md", ".markdown", ".tex", ".ipynb", ".txt"})
 
@@ -86,6 +87,17 @@ def read(sheet: str | Path, *, declarations: str | Path | None = None) -> Unders
     from gradproof.sheets import read_sheet
 
     return understanding(read_sheet(sheet, declarations))
+
+
+def symbols(sheet: str | Path) -> SymbolTable:
+    """The names of a sheet, a path or its text: kind, shape and where it comes from, definition, first use.
+
+    Raises UsageError if a file cannot be read.
+    """
+    from derivations.symbols import symbol_table
+    from gradproof.sheets import read_sheet
+
+    return symbol_table(read_sheet(sheet))
 
 
 def crosscheck(subject: Any, *arguments: Any, **options: Any) -> CrossCheck:
