@@ -66,25 +66,32 @@ def _indexed(nodes: Iterable[s.Node], declared: frozenset[str]) -> set[str]:
             timed |= {key_of(node, "")} if node.time is not None and not node.name else set()
             bare |= {key_of(node, "")} if node.time is None and node.name else set()
             subscripts.setdefault(key_of(node, ""), set()).add(",".join(_indices(node)) if node.name else "")
-        elif isinstance(node, s.Big):
+        elif isinstance(node, s.Big) and not _over_times(node):
             summed.add(node.index)
         summed |= _compared(node)
     found: set[str] = set()
     for _ in range(MOST_INDICES):
         firm = {base for base in subscripts if base not in timed & bare}
-        found = {base for base in firm if _is_indexed(subscripts[base], summed, LETTERS | declared)}
+        found = {base for base in firm if _is_indexed(base, subscripts[base], summed, LETTERS | declared)}
         summed |= {letter for base in found for letter in _letters(subscripts[base])}
     return found if any(_letters(subscripts[base]) for base in found) else set()
 
 
-def _is_indexed(names: set[str], summed: set[str], known: frozenset[str]) -> bool:
+def _over_times(big: s.Big) -> bool:
+    """Whether a sum or product runs from a time to a time over times alone, so that its index is no component."""
+    timed = all(isinstance(getattr(x, "time", None), s.Time) for x in (big.lower, big.upper))
+    return timed and not any(isinstance(x, s.Symbol) and big.index in _indices(x) for x in big.body.walk())
+
+
+def _is_indexed(base: str, names: set[str], summed: set[str], known: frozenset[str]) -> bool:
     used = [name.split(",") for name in names if name]
     if not used or any(not set(parts) <= known or len(parts) > MOST_INDICES for parts in used):
         return False
     if len({len(parts) for parts in used}) > 1:
         return False
     letters = _letters(names)
-    return bool(letters & summed) or len(letters) > 1
+    matrix = base[:1].isupper() and len(used[0]) == 1  # two of them, such as W_r and W_i, are two matrices
+    return bool(letters & summed) or (len(letters) > 1 and not matrix)
 
 
 def _letters(names: Iterable[str]) -> set[str]:

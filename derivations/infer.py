@@ -17,7 +17,7 @@ from derivations.component_names import bound, has_components, letters_of
 from derivations.errors import ShapeError
 from derivations.functions import FUNCTIONS
 from derivations.measures import BARS
-from derivations.names import CONSTANTS, Names, is_loss, rank_by_habit
+from derivations.names import CONSTANTS, Names, defines_loss, rank_by_habit
 from derivations.products import Form, Signs, fold
 from derivations.reading import surface as s
 from derivations.reading.places import Span
@@ -132,7 +132,7 @@ class Inference:
             before = dict(self.ranks)
             for equation in equations:
                 key = self.names.ref(equation.left).key
-                if key not in self.shapes and not is_loss(equation.left):
+                if key not in self.shapes and not defines_loss(equation.left, equation.right):
                     self._find_rank(key, equation.right)
             if before == self.ranks:
                 return
@@ -164,7 +164,7 @@ class Inference:
             return
         key = self.names.ref(equation.left).key
         right = self.form(equation.right)
-        if self.shapes[key] or not is_loss(equation.left):
+        if self.shapes[key] or not defines_loss(equation.left, equation.right):
             self._unify(Part(equation.left, self.shapes[key]), Part(equation.right, right.shape), Use.EQUATED)
 
     def _unify(self, left: Part, right: Part, use: Use) -> None:

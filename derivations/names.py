@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from derivations.reading.surface import Node, Symbol, Time
+from derivations.reading.surface import Node, Partial, Symbol, Time
 
 # The habits of the field, used only where neither a declaration nor an equation tells the rank.
 SCALAR_NAMES = frozenset(
@@ -132,3 +132,8 @@ def is_constant(symbol: Symbol) -> bool:
 def is_loss(symbol: Symbol) -> bool:
     """Whether the field uses this letter for a loss."""
     return symbol.base in LOSS_NAMES
+
+
+def defines_loss(symbol: Symbol, right: Node) -> bool:
+    """Whether a definition is one of a loss: a letter of losses that stands for a derivative is no loss."""
+    return is_loss(symbol) and not isinstance(right, Partial)

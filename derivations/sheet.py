@@ -20,7 +20,7 @@ from derivations.facts import SUPPOSING, Fact, Property, facts_of, is_supposed, 
 from derivations.gradient_names import with_gradient_names
 from derivations.infer import Declaration, Equation, Inference
 from derivations.labels import labels_of, unit_keys, with_labels
-from derivations.names import GENERIC_FUNCTIONS, Names, Ref, is_constant, is_loss, rank_by_habit
+from derivations.names import GENERIC_FUNCTIONS, Names, Ref, defines_loss, is_constant, is_loss, rank_by_habit
 from derivations.numerals import numeral
 from derivations.probabilities import normalised, with_probabilities
 from derivations.products import Signs
@@ -141,6 +141,7 @@ class _Reader:
         self._declare_shapes()
         scalars = self._scalars_only()
         self.knowledge.rows = self._vectors_are_rows()
+        self.declarations = [(self._as_row(declaration), entry) for declaration, entry in self.declarations]
         self._find_lengths()
         self.knowledge.constants = self._constants()
         self.knowledge.indexed = any(
@@ -307,6 +308,12 @@ class _Reader:
                 self.declarations.append((Declaration(item, shape), entry))
         return entry
 
+    def _as_row(self, declaration: Declaration) -> Declaration:
+        """``x_t ∈ ℝ^{1×d}`` where vectors are rows; a matrix with one row stays a matrix."""
+        of, shape = declaration.of, declaration.shape
+        row = self.knowledge.rows and len(shape) == 2 and shape[0] == 1 != shape[1] and self._habit_rank(of) == 1
+        return Declaration(of, shape[1:]) if row else declaration
+
     def _shape_of(self, space: s.Node) -> Shape | None:
         if not isinstance(space, s.Space | s.Tuple):
             return None
@@ -335,7 +342,7 @@ class _Reader:
             self.knowledge.implicit.add(ref.key)
             letter = "t"
         indices = letters_of(symbol)
-        definition = Definition(node, letter, self._line(symbol), is_loss(symbol), ref.time, indices)
+        definition = Definition(node, letter, self._line(symbol), defines_loss(symbol, node), ref.time, indices)
         if ref.time is not None and ref.time.symbol is None:
             self.knowledge.instances[ref] = definition
         else:

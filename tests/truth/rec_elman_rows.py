@@ -30,4 +30,5 @@ def claims(size: Sizes, rng: torch.Generator) -> Claims:
         [grad(loss, x), eps @ W_x.T],
         [grad(loss, W_h), h.T @ eps],
         [grad(loss, before), eps @ W_h.T],
+        [grad(loss, before), eps @ W_h],
     ]
