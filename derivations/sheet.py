@@ -375,12 +375,12 @@ class _Reader:
                 yield from item.walk()
 
     def _formals(self) -> frozenset[str]:
-        """Arguments that only stand for a number: the x of σ(x) = … and of ∂σ/∂x, unless a matrix acts on it."""
+        """Undeclared arguments that only stand for a number: the x of σ(x) = … and of ∂σ/∂x, with no matrix beside it."""
         refs = (self.names.ref(x) for statement in self._statements() for x in _formal_symbols(statement))
         found = {ref.key for ref in refs if ref.time is None and not self.knowledge.defined(ref.key)}
         declared = {self.names.ref(d.of).key for d, _ in self.declarations if isinstance(d.of, s.Symbol)}
-        found |= {key for key in self._entries() - declared if not self.knowledge.defined(key)}
-        return frozenset(found - self._beside_matrices())
+        found |= {key for key in self._entries() if not self.knowledge.defined(key)}
+        return frozenset(found - declared - self._beside_matrices())
 
     def _entries(self) -> set[str]:
         """Names without a time that stand as they are in a matrix of lower-case letters and numbers."""
