@@ -375,7 +375,7 @@ class _Reader:
                 yield from item.walk()
 
     def _formals(self) -> frozenset[str]:
-        """Undeclared arguments that only stand for a number: the x of σ(x) = … and of ∂σ/∂x, with no matrix beside it."""
+        """Undeclared names that only stand for a number: the x of σ(x) = … and of ∂σ/∂x, with no matrix beside it."""
         refs = (self.names.ref(x) for statement in self._statements() for x in _formal_symbols(statement))
         found = {ref.key for ref in refs if ref.time is None and not self.knowledge.defined(ref.key)}
         declared = {self.names.ref(d.of).key for d, _ in self.declarations if isinstance(d.of, s.Symbol)}
