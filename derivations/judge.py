@@ -29,14 +29,14 @@ from derivations.refute import refute
 from derivations.report import Verdict
 from derivations.screening import Screen, certainly_different
 from derivations.series import has_series, outside_series
-from derivations.tensors import diagonal, spread, transpose
+from derivations.shorthand import DIAGONAL, expansions
+from derivations.tensors import spread, transpose
 from derivations.terms import Term, is_zero, shape_text
 from derivations.traverse import free_variables
 from derivations.values import Value, without_unit_axes
 from derivations.world import Mode, OpenEndedError, UnclearError, World
 
 TRANSPOSED = "the derivative written in the transposed layout"
-DIAGONAL = "a column standing for the diagonal matrix of its entries"
 OTHER_LAYOUT = "the derivative written in another layout than declared"
 MODES = tuple(Mode)
 SENSES = {
@@ -383,10 +383,10 @@ def _aligned(a: Value, b: Value, whole: str) -> Iterator[tuple[Term, Term, froze
         return
     if whole and left.rank == right.rank == 2 and left.shape == right.shape[::-1]:
         yield left, transpose(right), frozenset({TRANSPOSED})
-    if whole == "left" and left.rank == 2 and right.rank == 1 and left.shape == right.shape * 2:
-        yield left, diagonal(right), frozenset({DIAGONAL})
-    if whole == "right" and right.rank == 2 and left.rank == 1 and right.shape == left.shape * 2:
-        yield diagonal(left), right, frozenset({DIAGONAL})
+    if whole == "left":
+        yield from ((left, term, frozenset({reading})) for term, reading in expansions(right, left))
+    if whole == "right":
+        yield from ((term, right, frozenset({reading})) for term, reading in expansions(left, right))
     if right.rank == 0 and left.rank and not free_variables([right]):
         yield left, spread(right, left.shape), frozenset()
     if left.rank == 0 and right.rank and not free_variables([left]):

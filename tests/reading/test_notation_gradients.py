@@ -265,3 +265,28 @@ def test_a_name_that_is_no_gradient_stays_a_name() -> None:
 
 def test_a_dimension_d_is_a_factor() -> None:
     assert verdicts(LOSS, r"N = dn + n^2 + n", r"dh_2 = h_2 - y", r"dh_2 = y - h_2") == ["given", "proved", "wrong"]
+
+
+@pytest.mark.parametrize(
+    ("right", "old", "new"),
+    [
+        (f"{d('z_2', 'W')} = x_2", "x_2", "x_1"),
+        (f"{d('z_2', 'W')} = x_2^T", "x_2", "x_1"),
+        (f"{d('z_t', 'U')} = h_{{t-1}}", "h_{t-1}", "h_t"),
+        (f"{d('z_2', 'b')} = 1", "= 1", "= 2"),
+        (f"{d('z_2', 'b')} = I", "= I", "= 2I"),
+        (f"{d('h_2', 'b')} = 1-h_2^2", "h_2^2", "h_2"),
+        (f"{d('h_2', 'W')} = (1-h_2^2) x_2^T", "x_2", "x_1"),
+        (f"{d('h_2', 'U')} = (1-h_2^2) h_1^T", "(1-h_2^2) h_1^T", "h_1 (1-h_2^2)^T"),
+    ],
+)
+def test_shorthand_for_more_axes(right: str, old: str, new: str) -> None:
+    assert_told_apart(LOSS, right, right.replace(old, new))
+    assert any("standing for" in note or "held" in note for note in last(LOSS, right).steps[0].reading)
+
+
+def test_shorthand_follows_the_definition() -> None:
+    """For W^T x the identity goes with the other axis of W; both sizes are equal here."""
+    sheet = "$$z_t = U^T h_{t-1}$$\n\n$$h_t = \\tanh(z_t)$$\n\n"
+    assert is_right(sheet, f"{d('z_2', 'U')} = h_1")
+    assert not is_right(sheet, f"{d('h_2', 'U')} = h_2 h_1^T")
