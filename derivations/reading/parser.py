@@ -8,10 +8,11 @@ from fractions import Fraction
 from typing import Final
 
 from derivations.reading import grammar
+from derivations.reading.ellipsis import product_over_time
 from derivations.reading.grammar import INFIX, JUXTAPOSED, PRODUCT, Infix
 from derivations.reading.matrices import MatrixReader
 from derivations.reading.places import Span
-from derivations.reading.slips import BRACE_OPEN, TOO_DEEP, Slip
+from derivations.reading.slips import BRACE_OPEN, TOO_DEEP, UNEXPECTED, Slip
 from derivations.reading.sums import SumReader
 from derivations.reading.surface import (
     Add,
@@ -74,6 +75,8 @@ class Parser(MatrixReader, SumReader):
     def infix(self) -> Infix | None:
         """The operator here, the invisible one included."""
         token = self.token
+        if token.at("dots"):
+            return JUXTAPOSED
         if token.kind in ("sign", "command") and token.text in INFIX:
             return INFIX[token.text]
         return JUXTAPOSED if self.starts_factor() else None
@@ -106,6 +109,9 @@ class Parser(MatrixReader, SumReader):
     def product(self, left: Node, start: int) -> Node:
         factors, operators = [left], list[str]()
         while (infix := self.infix()) is not None and infix.power == PRODUCT:
+            if self.at_dots():
+                factors, operators = self.elided(factors, operators)
+                continue
             before = self.since(start)
             if infix is not JUXTAPOSED:
                 self.take()
@@ -116,6 +122,19 @@ class Parser(MatrixReader, SumReader):
                 operators.append(infix.name)
                 factors.append(self.beside(factors[-1]) if infix is JUXTAPOSED else self.signed_factor())
         return multiplied(self.since(start), factors, operators)
+
+    def at_dots(self) -> bool:
+        """Dots within a product, also between two signs."""
+        sign = self.token.at("cdot", "*", "times", "odot", "circ")
+        return self.peek().at("dots") if sign else self.token.at("dots")
+
+    def elided(self, factors: list[Node], operators: list[str]) -> tuple[list[Node], list[str]]:
+        """The factors with those that dots leave out as a product over time."""
+        signs = [self.take() for _ in range(3) if self.token.at("cdot", "*", "times", "odot", "circ", "dots")]
+        if not self.starts_factor():
+            raise Slip(signs[-1].span, UNEXPECTED["dots"], "the last factor")
+        start, whole = product_over_time(factors, self.factor(), signs[-1].span)
+        return [*factors[:start], whole], operators[:start]
 
     def beside(self, left: Node) -> Node:
         """A factor without an operator before it; refused where it need not be one: ``h1``, ``10 000``, ``2½``."""

@@ -290,3 +290,41 @@ def test_shorthand_follows_the_definition() -> None:
     sheet = "$$z_t = U^T h_{t-1}$$\n\n$$h_t = \\tanh(z_t)$$\n\n"
     assert is_right(sheet, f"{d('z_2', 'U')} = h_1")
     assert not is_right(sheet, f"{d('h_2', 'U')} = h_2 h_1^T")
+
+
+LINEAR = "$$f_t = \\sigma(W x_t)$$\n\n$$c_t = f_t \\odot c_{t-1} + x_t$$\n\n"
+
+
+@pytest.mark.parametrize(
+    ("sheet", "right", "old", "new"),
+    [
+        (RNN, rf"{d('h_3', 'h_0')} = {d('h_3', 'h_2')} \cdots {d('h_1', 'h_0')}", d("h_1", "h_0"), d("h_2", "h_1")),
+        (RNN, rf"{d('h_t', 'h_k')} = {d('h_t', 'h_{t-1}')} \cdots {d('h_{k+1}', 'h_k')}", "h_t}{", "h_{t-1}}{"),
+        (
+            RNN,
+            rf"{d('h_T', 'h_i')} = {d('h_T', 'h_{T-1}')} \cdot {d('h_{T-1}', 'h_{T-2}')} \cdots {d('h_{i+1}', 'h_i')}",
+            d("h_{i+1}", "h_i"),
+            d("h_{i+2}", "h_{i+1}"),
+        ),
+        (LINEAR, rf"{d('c_T', 'c_k')} = f_T f_{{T-1}} \cdots f_{{k+1}}", "k+1", "k"),
+        (LINEAR, rf"{d('c_T', 'c_k')} = f_T \odot f_{{T-1}} \odot \dots \odot f_{{k+1}}", "T-1", "T-2"),
+        (LINEAR, rf"{d('c_5', 'c_1')} = f_5 \cdots f_2", "f_2", "f_1"),
+    ],
+)
+def test_dots_in_a_product_over_time(sheet: str, right: str, old: str, new: str) -> None:
+    assert_told_apart(sheet, right, right.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        rf"{d('h_t', 'h_k')} = {d('h_t', 'h_{t-1}')} \cdots",
+        rf"{d('h_t', 'h_k')} = {d('h_t', 'h_{t-2}')} \cdots {d('h_{k+1}', 'h_k')}",
+        rf"{d('h_t', 'h_k')} = {d('h_t', 'h_{t-1}')} \cdots {d('z_{k+1}', 'z_k')}",
+        rf"{d('h_t', 'h_k')} = {d('h_t', 'h_{t-1}')} \cdots U",
+        rf"{d('h_j', 'h_k')} = {d('h_j', 'h_{j-1}')} \cdots {d('h_{k+1}', 'h_k')}",
+        r"U_3 U_2 \cdots U_1 = U",
+    ],
+)
+def test_dots_that_leave_a_doubt(claim: str) -> None:
+    assert last(RNN, claim).verdict.value == "unclear"

@@ -85,8 +85,8 @@ EXPECTED = [
     " · [(mul W_{hg}^T cdot h_{1})] cdot h_{1})",
     "L@T = (neg (sum k 1 K (mul y_{k}@T · log(y.hat_{k}@T))))",
     "<implies> => D[partial L@T / W_{ph}] = (mul D[partial L@T / y.hat@T] cdot D[partial p@T / W_{ph}])",
-    "! an ellipsis leaves out what would have to be checked",
-    "D[partial h@T / h@i] = (prod k i (add +T -1) D[partial h@k+1 / h@k])",
+    "D[partial h@T / h@i] = (prod k i (add +T -1) D[partial h@k+1 / h@k])"
+    " = (prod k i (add +T -1) D[partial h@k+1 / h@k])",
     "<implies> => L = (mul [(prod k i (add +T -1) D[partial h@k+1 / h@k])] cdot x)",
     "<=> (add +(mul 4 cdot n cdot d) +(mul 4 cdot n)) = (mul 4 · n · [(add +d +n +1)])",
     "<where> z@t = sigma((add +(mul x@t · U_{r}) +b_{z}))",
