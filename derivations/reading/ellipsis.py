@@ -1,4 +1,4 @@
-r"""Products that are written with dots: ``\frac{∂h_T}{∂h_{T-1}} \frac{∂h_{T-1}}{∂h_{T-2}} \cdots \frac{∂h_{i+1}}{∂h_i}``.
+r"""Products with dots: ``\frac{∂h_T}{∂h_{T-1}} \frac{∂h_{T-1}}{∂h_{T-2}} \cdots \frac{∂h_{i+1}}{∂h_i}``.
 
 The dots stand for the factors between, each one step of time from the one before. They are read as a product over time
 where the factors that are written leave no doubt of it.
