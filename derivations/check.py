@@ -155,6 +155,8 @@ class Checker:
             return found
         sized = self._judge_for_all_sizes(left, right, replace(world, sizes=sizes), inline)
         why = "for " + ", ".join(f"{key} = {value}" for key, value in sizes)
+        if found.misfit is not None and any(value == 1 for _, value in sizes):
+            return self._undecided(found, "where a size is 1 the shapes may fit; declare scalars")
         sized.right = {mode: (attempt, decision.but(why)) for mode, (attempt, decision) in sized.right.items()}
         return found if sized.verdict is Verdict.WRONG else sized
 

@@ -149,7 +149,7 @@ def assumed(declared: Declared, names: Names, shapes: Mapping[str, Shape], defin
         kind = PROPERTIES[clause.key]
         for symbol in symbols(clause):
             ref = names.ref(symbol)
-            reason = _unusable(kind, ref, shapes, defined)
+            reason = _unusable(kind, ref, shapes, defined, clause.value)
             if reason:
                 declared.refuse(clause, *reason)
                 break
@@ -158,8 +158,12 @@ def assumed(declared: Declared, names: Names, shapes: Mapping[str, Shape], defin
             yield Fact(ref.key, ref.time, kind, f"{text} ({declared.source.where(clause.span.start)})", 0, False, value)
 
 
-def _unusable(kind: Property, ref: Ref, shapes: Mapping[str, Shape], defined: set[str]) -> tuple[str, str] | None:
+def _unusable(
+    kind: Property, ref: Ref, shapes: Mapping[str, Shape], defined: set[str], value: str
+) -> tuple[str, str] | None:
     shape = shapes.get(ref.key, ())
+    if kind is Property.VALUE and len(shape) > 1 and value != "0":
+        return f"{ref.key} is {shape_text(shape)}: which matrix is meant by {value} is unclear", "0, or a vector"
     square = len(shape) < 2 or shape[0] == shape[1]
     if kind in RANKS and (len(shape) != RANKS[kind] or not square):
         wanted = "a column" if RANKS[kind] == 1 else "a square matrix"

@@ -1,7 +1,7 @@
 r"""Names such as ``\delta C_t`` that a sheet introduces for a gradient, as in ``\delta C_t = ∂E/∂C_t``.
 
 The letter before the quantity is part of the name, not a factor. Only a pair that some line sets equal to the
-derivative by that very quantity is taken so.
+derivative by that very quantity, or defines by ``:=``, is taken so.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ def introduced(statement: s.Statement) -> list[Pair]:
     for one, other in zip(statement.items, statement.items[1:], strict=False):
         for left, right in ((one, other), (other, one)):
             pair = pair_of(left.factors) if isinstance(left, s.Mul) and left.operators == ("",) else None
+            if pair and left is one and statement.links[0].relation is s.Relation.DEFINED:
+                found.append(pair)
             by = right.by if isinstance(right, s.Partial) else None
             if pair and isinstance(by, s.Symbol) and isinstance(left, s.Mul) and _same(left.factors[1], by):
                 found.append(pair)

@@ -25,6 +25,7 @@ from derivations.numerals import numeral
 from derivations.probabilities import normalised, with_probabilities
 from derivations.products import Signs
 from derivations.reading import surface as s
+from derivations.reading.clauses import Kind
 from derivations.reading.places import Source, Span
 from derivations.relative_times import with_relative_times
 from derivations.series import free_letters, with_times
@@ -183,8 +184,17 @@ class _Reader:
                 found.append((Declaration(symbol, shape), Entry(statement, "definition", assumed=True)))
         self.declarations[:0] = found
 
+    def _refuse_undefined(self) -> None:
+        """Take back the names that are declared but could not be defined so."""
+        claimed = {entry.sentence.span for entry in self.entries if entry.kind == "claim"}
+        for clause in self.declared.of(Kind.NAME):
+            if clause.span in claimed:
+                self.entries = [entry for entry in self.entries if entry.sentence.span != clause.span]
+                self.declared.refuse(clause, "this cannot be defined", "a name left of :=")
+
     def _with_declarations(self) -> list[Entry]:
         """The entries in the order of the sheet, with those of declarations that stand in it."""
+        self._refuse_undefined()
         spoken = [Entry(statement, "definition", assumed=True) for statement in stated(self.declared, self.names)]
         refused = [Entry(sentence, "unclear") for sentence in self.declared.refused]
         inside = [x for x in self.entries if x.sentence.span.start < len(self.source.text)]

@@ -25,6 +25,7 @@ from derivations.reading.rows import top_level
 from derivations.reading.slips import Slip
 from derivations.reading.statements import declared
 from derivations.reading.surface import (
+    Call,
     Link,
     Mul,
     Node,
@@ -109,6 +110,8 @@ PROPERTIES: Final = {
 """What can be assumed of a quantity."""
 
 KNOWN_PROPERTIES: Final = "is one-hot, is symmetric, is diagonal, is positive, sums to one, or = a number"
+DIMENSIONS: Final = grammar.names("n d m k l p q T N M K H D B")
+"""Letters that a number behind a colon is more likely the size of than the number of entries."""
 BY_CROSS: Final = re.compile(r"(?<=[\s\d)}])x(?=[\s\d(])")
 SEPARATOR: Final = ";"
 OPEN, CLOSE = "([{", ")]}"
@@ -243,6 +246,9 @@ def _shape(text: str, span: Span) -> Clause:
     left, sign, right = _cut(text, span, ":" if colon else "in")
     of = _names(left, sign)
     space = Space(Span(sign.end, span.end), ()) if number else _space(right, span.end, bool(colon))
+    numbers = len(space.dims) == 1 and isinstance(space.dims[0], Number)
+    if numbers and head.strip() in DIMENSIONS:
+        raise Slip(span, "this could be a size, or a vector of so many entries", f"{head.strip()} = {body.strip()}")
     return Clause(Kind.SHAPE, span, statement=_statement(span, of, Relation.MEMBER, sign, space))
 
 
@@ -258,7 +264,7 @@ def _names(tokens: Sequence[Token], sign: Token) -> Node:
     return items[0] if len(items) == 1 else Tuple(items[0].span.join(items[-1].span), items)
 
 
-def _space(tokens: Sequence[Token], end: int, colon: bool) -> Node:
+def _space(tokens: Sequence[Token], end: int, colon: bool) -> Space:
     """The dimensions behind a colon; ``n*d`` and ``n d`` are refused, for they could be one dimension or two."""
     space = declared(parse_tokens(tokens, end), colon)
     if not isinstance(space, Space):
@@ -272,13 +278,19 @@ def _space(tokens: Sequence[Token], end: int, colon: bool) -> Node:
 def _name(text: str, span: Span) -> Clause:
     left, sign, right = _cut(text, span, ":=")
     right, inner = _by_expressions(right)
-    node = parse_tokens(left, sign.start)
-    return Clause(
-        Kind.NAME,
-        span,
-        statement=_statement(span, node, Relation.DEFINED, sign, parse_tokens(right, span.end)),
-        inner=inner,
-    )
+    node, value = parse_tokens(left, sign.start), parse_tokens(right, span.end)
+    if not isinstance(node, Symbol | Call) and not _is_gradient_name(node):
+        raise Slip(node.span, "only a name can be defined", r"a name such as z_t or d\Gamma_f")
+    if any(isinstance(x, Symbol) and replace(x, span=node.span) == node for x in value.walk()):
+        raise Slip(value.span, "this defines a name by itself", "an expression without it")
+    return Clause(Kind.NAME, span, statement=_statement(span, node, Relation.DEFINED, sign, value), inner=inner)
+
+
+def _is_gradient_name(node: Node) -> bool:
+    r"""``d\Gamma_f`` and ``\delta y``."""
+    factors = node.factors if isinstance(node, Mul) else ()
+    first = factors[0] if len(factors) == 2 and all(isinstance(x, Symbol) for x in factors) else None
+    return isinstance(first, Symbol) and first.base in ("d", "delta") and not first.name
 
 
 def _by_expressions(tokens: Sequence[Token]) -> tuple[list[Token], tuple[tuple[Symbol, Node], ...]]:

@@ -94,6 +94,9 @@ REFUSED = [
     ("W: n*d", "n*d", "this could be one dimension or several", "n x d"),
     ("W: n d", "n d", "this could be one dimension or several", "n x d"),
     (r"W \in n", "n", "this is no space", ""),
+    ("W x := 3", "W x", "only a name can be defined", "a name"),
+    ("q := q + 1", "q + 1", "this defines a name by itself", ""),
+    ("d: 200", "d: 200", "this could be a size, or a vector of so many entries", "d = 200"),
     ("W x: n", "W x", "this can only be declared of a name", "a name"),
     ("x_t:", ":", "nothing stands behind :", ""),
     ("d = 2.5", "2.5", "a size is a whole number from 1 on", "d = 200"),
@@ -354,6 +357,11 @@ $$L = -y^T \log p$$
         (r"g := \frac{\partial L}{\partial (V h_2 + c)}", "g = p - y", "proved"),
         (r"dV := \partial L/\partial V", "dV = (p - y) h_2^T", "proved"),
         (r"dV := \partial L/\partial V", "dV = (p + y) h_2^T", "wrong"),
+        (r"dq := \partial L/\partial (V h_2 + c)", "dq = p - y", "proved"),
+        (r"dq := \partial L/\partial (V h_2 + c)", "dq = y - p", "wrong"),
+        (r"\delta q := \partial L/\partial (V h_2 + c)", r"\delta q = p - y", "proved"),
+        (r"\phi(u) := u^3", r"\phi'(c) = 3 c^2", "proved"),
+        (r"\phi(u) := u^3", r"\phi'(c) = 2 c^2", "wrong"),
         (r"e_t := y - p", r"\frac{\partial L}{\partial c} = -e_t", "proved"),
     ],
 )
@@ -410,6 +418,7 @@ def test_a_fact_of_the_family_holds_at_every_time() -> None:
 @pytest.mark.parametrize(
     ("fact", "message"),
     [
+        ("W: n x n; assume W = 1", "which matrix is meant by 1"),
         ("W: n x d; assume W is symmetric", "square"),
         ("assume h_t is one-hot", "definition"),
         ("assume V is one-hot", "column"),
