@@ -12,8 +12,8 @@ from derivations.counts import judge_count, judge_counting
 from derivations.decide import Decision
 from derivations.doubts import Case, doubt, undefined
 from derivations.elaborate import Elaborator
-from derivations.explain import Explainer
 from derivations.errors import ShapeError
+from derivations.explain import Explainer
 from derivations.facts import Fact, in_force
 from derivations.judge import Judge, Judgement
 from derivations.reading import surface as s
