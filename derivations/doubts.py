@@ -20,6 +20,8 @@ from derivations.reading import surface as s
 from derivations.sheet import Sheet
 from derivations.terms import is_zero
 
+_CONVOLUTION = re.compile(r"\b(?:convol\w+|convnet\w*|cnn\w*|cross[- ]correlat\w+|padding|stride)\b", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -182,6 +184,18 @@ def _laws_of_probability(case: Case) -> str:
     return ""
 
 
+def _convolution(case: Case) -> str:
+    """On a sheet about convolutions a product sign between shapes that do not fit may mean one."""
+    knowledge = case.sheet.knowledge
+    reached = knowledge.reachable(case.left, case.right)
+    near = [knowledge.families[key].node for key in sorted(reached & knowledge.families.keys())]
+    if case.found.misfit is None or not _CONVOLUTION.search(case.sheet.source.text):
+        return ""
+    nodes = (node for side in (case.left, case.right, *near) for node in side.walk())
+    signs = {sign for node in nodes if isinstance(node, s.Mul) for sign in node.operators}
+    return "the product may stand for the convolution that the sheet speaks of" if signs & {"times", "*"} else ""
+
+
 DOUBTS: tuple[Callable[[Case], str], ...] = (
     _guessed_scalar,
     _value_in_text,
@@ -192,4 +206,5 @@ DOUBTS: tuple[Callable[[Case], str], ...] = (
     _independent,
     _numbered,
     _laws_of_probability,
+    _convolution,
 )

@@ -13,7 +13,7 @@ from derivations.reading.grammar import INFIX, JUXTAPOSED, PRODUCT, Infix
 from derivations.reading.matrices import MatrixReader
 from derivations.reading.places import Span
 from derivations.reading.slips import BRACE_OPEN, TOO_DEEP, UNEXPECTED, Slip
-from derivations.reading.sums import SumReader
+from derivations.reading.sums import SumReader, astray
 from derivations.reading.surface import (
     Add,
     Call,
@@ -104,6 +104,8 @@ class Parser(MatrixReader, SumReader):
         while self.token.at("+", "-"):
             signs.append(1 if self.take().text == "+" else -1)
             addends.append(self.expression(PRODUCT))
+            if astray(addends):
+                raise Slip(addends[-1].span, "it is unclear whether this still belongs to the sum", "brackets")
         return Add(self.since(start), tuple(signs), tuple(addends))
 
     def product(self, left: Node, start: int) -> Node:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from derivations.reading import grammar
 from derivations.reading.limits import LimitReader, Limits
 from derivations.reading.slips import Slip
-from derivations.reading.surface import Big, Iverson, Mul, Node, Partial, Symbol
+from derivations.reading.surface import Big, Iverson, Mul, Neg, Node, Partial, Symbol
 from derivations.reading.tokens import Token
 
 
@@ -52,3 +53,26 @@ def mentions(node: Node, index: str) -> bool:
     """Whether a tree names an index: as a factor, as a time, or within a subscript."""
     symbols = (found for found in node.walk() if isinstance(found, Symbol))
     return any(index == s.base or (s.time is not None and s.time.symbol == index) or index in s.name for s in symbols)
+
+
+def astray(addends: Sequence[Node]) -> bool:
+    """Whether the last addend speaks of the index of a sum before it: ``Σ_t a_t − b_t`` may mean two things."""
+    return any(speaks_of(addends[-1], index) for addend in addends[:-1] for index in _last_index(addend))
+
+
+def _last_index(node: Node) -> list[str]:
+    """The index of a sum without brackets that ends an addend."""
+    while isinstance(node, Mul | Neg):
+        node = node.factors[-1] if isinstance(node, Mul) else node.argument
+    return [node.index] if isinstance(node, Big) and node.kind == "sum" else []
+
+
+def speaks_of(node: Node, index: str) -> bool:
+    """Whether a tree hangs on an index that nothing in it binds: as a time, a subscript or a letter of one."""
+    if isinstance(node, Big) and node.index == index:
+        return False
+    if isinstance(node, Symbol):
+        letters = set(node.name) if set(node.name) <= grammar.INDICES | {"t", ","} else {node.name}
+        own = node.time is not None and node.time.symbol == index
+        return own or index in letters or (node.base == index and not node.name)
+    return any(speaks_of(child, index) for child in node.children())

@@ -237,6 +237,12 @@ SUMS: Final[dict[str, Case]] = {
     "chain of inequalities": (
         RECURRENT, r"\sum_{1 \le k < t} h_k = \sum_{k=1}^{t-1} h_k", (r"\sum_{1 \le k < t} h_k = \sum_{k=1}^{t} h_k",)
     ),
+    "in brackets": (
+        VECTORS, r"\sum_j (x_j - y_j) = \sum_j x_j - \sum_j y_j", (r"\sum_j (x_j - y_j) = \sum_j x_j + \sum_j y_j",)
+    ),
+    "one after the other": (
+        VECTORS, r"\sum_j x_j + \sum_j y_j = \sum_j (x_j + y_j)", (r"\sum_j x_j + \sum_j y_j = \sum_j (x_j - y_j)",)
+    ),
     "several indices": (
         INDEXED, r"\sum_{i,j} A_{ij} x_j = \sum_i \sum_j A_{ij} x_j", (r"\sum_{i,j} A_{ij} x_j = \sum_j A_{ij} x_j",)
     ),
@@ -403,6 +409,8 @@ REFUSED: Final[dict[str, tuple[str, str, str]]] = {
     "average": (VECTORS, r"\langle x \rangle = x", "angle brackets"),
     "trace of a product without brackets": (VECTORS, r"\mathrm{tr}\, A B = 1", "still belongs to tr"),
     "downwards between numbers": (RECURRENT, r"h_3 = \sum_{i=3}^{1} h_i", "which is before it"),
+    "scope of a sum over time": (LOSSES, r"L = \sum_{t=1}^{T} h_t - y_t", "belongs to the sum"),
+    "scope of a sum over entries": (VECTORS, r"u_i = \sum_j x_j - y_j", "belongs to the sum"),
     "sum over a word": (VECTORS, r"\sum_{batch} x = x", "an index that is not a letter"),
     "sum over a set": (VECTORS, r"\sum_{k \in S} x = x", "kind of limit"),
     "one bound": (RECURRENT, r"h_t = \sum_{k < t} h_k", "kind of limit"),
@@ -444,6 +452,19 @@ def test_refused(name: str) -> None:
     found = last(sheet, line)
     assert found.verdict is Verdict.UNCLEAR
     assert reason in found.steps[0].headline
+
+
+def test_a_product_on_a_sheet_about_convolutions_is_left_open() -> None:
+    """The shapes of image and filter do not fit a matrix product, which the × then hardly means."""
+    sheet = r"""
+The image is convolved with a filter, with zero padding.
+$$a = \begin{bmatrix} -1 & -1 \\ 1 & 1 \end{bmatrix}$$
+$$W = \begin{bmatrix} 1 & 1 & 1 \\ -1 & -1 & -1 \\ 1 & 1 & 1 \end{bmatrix}$$
+$$z = a \times W$$
+"""
+    assert last(sheet, r"z = \begin{bmatrix} 0 & 2 & 1 \\ 0 & 3 & 3 \end{bmatrix}").verdict is Verdict.UNDECIDED
+    plain = sheet.replace("convolved with a filter, with zero padding", "multiplied")
+    assert last(plain, r"a \times W = \begin{bmatrix} 0 & 2 \\ 0 & 3 \end{bmatrix}").verdict is Verdict.WRONG
 
 
 def test_a_letter_that_is_a_vector_is_no_label() -> None:
