@@ -25,6 +25,8 @@ GRADIENT_MARKS = {"d of": "d", "delta of": "\\delta "}
 """Letters before a name that make it the name of a gradient."""
 COPY = "copy"
 """The mark of the copy of a weight that is used at one step."""
+SQUARED = "squared"
+"""The mark of the square of a quantity, where the sheet defines the square and not the quantity."""
 PRE = "pre"
 """The mark of what stands in the function of a gate, where it has no name."""
 CONSTANTS = {"I": 2, "1": 1}
@@ -83,6 +85,8 @@ def key_of(symbol: Symbol, name: str | None = None) -> str:
             base = GRADIENT_MARKS[mark] + base
         elif mark == COPY:
             base = f"{base}^{{copy}}"
+        elif mark == SQUARED:
+            base = f"{base}^{{2}}"
         elif mark == PRE:
             base = f"{base}^{{pre}}"
         else:

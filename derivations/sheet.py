@@ -29,6 +29,7 @@ from derivations.reading.clauses import Kind
 from derivations.reading.places import Source, Span
 from derivations.relative_times import with_relative_times
 from derivations.series import free_letters, with_times
+from derivations.squares import with_squares
 from derivations.terms import Dim, Shape, dimension
 from derivations.understood import Taken, with_understood
 from derivations.world import Definition, Knowledge, senses
@@ -93,7 +94,7 @@ def understand(source: Source, sentences: Sequence[s.Sentence], taken: Taken = T
     """Sort the sentences of a sheet into definitions, declarations and claims, and infer all shapes."""
     declared = read_declarations(source)
     as_used(declared, sentences)
-    sentences = named(declared, with_probabilities(sentences))
+    sentences = with_squares(named(declared, with_probabilities(sentences)))
     understood = with_understood(with_gradient_names(with_relative_times(with_times(sentences))), taken)
     labels = labels_of([x for x in understood.sentences if isinstance(x, s.Statement)])
     labelled = with_labels(understood.sentences)

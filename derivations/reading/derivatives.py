@@ -216,8 +216,10 @@ _NAMED = grammar.GREEK | grammar.ACCENTS | grammar.FONTS | grammar.FUNCTION_COMM
 
 
 def check_variable(node: Node) -> None:
-    """One differentiates by a name or by names stacked; raises Slip for anything else."""
+    """One differentiates by a name, by names stacked or by the square of a name; raises Slip for anything else."""
     inner = node.inner if isinstance(node, Group) else node
+    square = isinstance(inner, Raise) and isinstance(inner.exponent, Number) and inner.exponent.value == 2
+    inner = inner.base if square and isinstance(inner, Raise) else inner
     inner = inner.argument if isinstance(inner, Transposed) else inner
     if not isinstance(inner, Symbol | Function | Concat):
         raise Slip(node.span, "a derivative by something that is not a name", "a name")
