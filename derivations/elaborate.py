@@ -334,7 +334,8 @@ class Elaborator(Differentiation):
             if exponent is None or not 0 < exponent <= MOST_EXPONENT or exponent.denominator > 1:
                 raise UnclearError("this exponent of a function cannot be read", node.power.span, "a positive number")
             term = power(term, exponent)
-        return replace(merge(values, term), row=values[0].row and term.rank == 1)
+        diagonal = node.function == "diag" and term.rank == 2 and not own
+        return replace(merge(values, term), diagonal=diagonal, row=values[0].row and term.rank == 1)
 
     def _apply(self, node: s.Call, argument: Term) -> Term:
         if not node.order:

@@ -285,7 +285,7 @@ class _ShapeReader:
     def _special(self, result: Result, forms: list[Form]) -> Form:
         first = forms[0]
         if result is Result.DIAGONAL:
-            return Form(first.shape * 2) if len(first.shape) == 1 else Form(first.shape[:1])
+            return Form(first.shape * 2, diagonal=True) if len(first.shape) == 1 else Form(first.shape[:1])
         if result is Result.SCALAR or (result is Result.REDUCED and len(forms) == 1):
             self._sum(forms)
             return Form(())

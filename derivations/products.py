@@ -15,6 +15,7 @@ Same = Callable[[Dim, Dim], bool]
 
 ELEMENTWISE_SIGNS = frozenset({"odot", "otimes", "circ"})
 OUTER = "columns side by side read as an outer product"
+BEFORE_DIAGONAL = "a column written before a diagonal matrix"
 GRADIENT_ROW = "the gradient of a scalar read as a row"
 GRADIENT_COLUMN = "the gradient of a scalar read as a column"
 SAME_SHAPE = "a product sign between matrices of one shape read as elementwise"
@@ -38,6 +39,7 @@ class Form:
     shape: Shape
     row: bool = False
     gradient: bool = False
+    diagonal: bool = False
 
     @property
     def kind(self) -> str:
@@ -107,7 +109,12 @@ def _matrices(left: Form, right: Form, same: Same) -> list[Choice]:
 
 
 def _gradient_first(left: Form, right: Form, same: Same) -> list[Choice]:
-    """A column before a matrix fits if that is a single row, or if it is a gradient, in numerator layout a row."""
+    """A column before a matrix fits if that is a single row, or if it is a gradient, in numerator layout a row.
+
+    Before a diagonal matrix a column is the same as behind it.
+    """
+    if right.diagonal and not left.gradient:
+        return _contract(left, right, same, BEFORE_DIAGONAL)
     if right.shape[0] == 1 and len(right.shape) == 2:
         return [Choice(Meaning.CONTRACT, Form(left.shape + right.shape[1:]))]
     return _contract(left, right, same, GRADIENT_ROW) if left.gradient else []

@@ -15,17 +15,18 @@ MOST_READINGS = 24
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One reading of an expression. ``opaque`` is true where an undefined loss took part."""
+    """One reading of an expression. ``opaque`` is true where an undefined loss took part, ``diagonal`` of a diag(…)."""
 
     term: Term
     row: bool = False
     gradient: bool = False
     readings: frozenset[str] = frozenset()
     opaque: bool = False
+    diagonal: bool = False
 
     @property
     def form(self) -> Form:
-        return Form(self.term.shape, self.row, self.gradient)
+        return Form(self.term.shape, self.row, self.gradient, self.diagonal)
 
 
 def carry_out(choice: Choice, left: Value, right: Value) -> Value:

@@ -58,7 +58,7 @@ class CallReader(DerivativeReader, ProbabilityReader):
         bracket = self.tokens[behind]
         if bracket.kind not in ("open", "left"):
             return False
-        plain = all(self.is_prime(k) for k in range(self.position + 1, behind))
+        plain = all(token.text in ("'", "^", "{", "}") for token in self.tokens[self.position + 1 : behind])
         return token.text in grammar.NAMEABLE or (plain and bracket.text == "(")
 
     def is_prime(self, index: int) -> bool:

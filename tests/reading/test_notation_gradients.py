@@ -328,3 +328,34 @@ def test_dots_in_a_product_over_time(sheet: str, right: str, old: str, new: str)
 )
 def test_dots_that_leave_a_doubt(claim: str) -> None:
     assert last(RNN, claim).verdict.value == "unclear"
+
+
+DELTA = LOSS + f"$$\\delta_t = {d('L', 'z_t')}$$\n\n"
+
+
+@pytest.mark.parametrize(
+    ("right", "old", "new"),
+    [
+        (r"\delta_2 = (h_2-y)\,\mathrm{diag}(1-h_2^2)", "h_2^2", "h_2"),
+        (r"\delta_2 = \mathrm{diag}(1-h_2^2)(h_2-y)", "h_2^2", "h_2"),
+        (r"\delta_1 = U^T \cdot \delta_2 \cdot diag(1-h_1^2)", "U^T", "U"),
+        (r"\delta_1 = \mathrm{diag}(1-h_1^2) U^T \delta_2", "U^T", "U"),
+        (rf"{d('L', 'z_1')} = \delta_2^T U \mathrm{{diag}}(1-h_1^2)", "U", "U^T"),
+        (r"\delta_2 = (h_2-y) \odot \tanh^\prime(z_2)", "z_2", "h_2"),
+    ],
+)
+def test_order_of_factors(right: str, old: str, new: str) -> None:
+    assert_told_apart(DELTA, right, right.replace(old, new))
+
+
+@pytest.mark.parametrize("prime", ["'", r"^\prime", r"^{\prime}"])
+def test_slope_of_a_function_without_a_formula(prime: str) -> None:
+    sheet = DELTA.replace(r"\tanh(z_t)", "f(z_t)")
+    assert_told_apart(sheet, rf"\delta_2 = (h_2-y) \odot f{prime}(z_2)", rf"\delta_2 = (h_2-y) \odot f{prime}(h_2)")
+
+
+@pytest.mark.parametrize("letter", [r"\epsilon", r"\varepsilon", "e", r"\delta", "g"])
+def test_letters_for_a_gradient(letter: str) -> None:
+    """Also letters of losses: a line says that they are gradients."""
+    said = f"{letter}_t = {d('L', 'h_t')}"
+    assert verdicts(LOSS, said, f"{letter}_2 = h_2 - y", f"{letter}_2 = y - h_2") == ["given", "proved", "wrong"]
