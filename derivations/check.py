@@ -143,6 +143,8 @@ class Checker:
                 )
             elif not entry.assumed and (number > 0 or number not in entry.given):
                 found = self._judge(left, right, world, not sentence.display)
+                if entry.restricted and found.verdict is Verdict.WRONG:
+                    found = self._undecided(found, f"it is claimed only under a condition: {entry.restricted}")
             yield Judged(entry, number, left, right, world, found)
 
     def _judge(self, left: s.Node, right: s.Node, world: World, inline: bool) -> Judgement:

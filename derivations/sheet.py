@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
 from typing import cast
@@ -28,6 +28,7 @@ from derivations.reading import surface as s
 from derivations.reading.clauses import Kind
 from derivations.reading.places import Source, Span
 from derivations.relative_times import with_relative_times
+from derivations.restrictions import is_index, restrictions, splits_a_definition
 from derivations.series import free_letters, with_times
 from derivations.squares import with_squares
 from derivations.terms import Dim, Shape, dimension
@@ -36,6 +37,8 @@ from derivations.world import Definition, Knowledge, senses
 
 INNER = "⟨"
 """How the name begins that a declaration gives to an expression."""
+SPLIT = "a definition under a condition defines only a part"
+CASES_EXPECTED = r"all of it, with \begin{cases}"
 DANGLING = "an expression without a relation behind an arrow"
 EQUATING = (s.Relation.EQUAL, s.Relation.DEFINED)
 
@@ -59,6 +62,7 @@ class Entry:
     about: s.Statement | None = None
     assumed: bool = False
     clash: str = ""
+    restricted: str = ""
     clash_at: Span | None = None
 
 
@@ -124,6 +128,7 @@ class _Reader:
         self.equations: list[tuple[Equation, Entry]] = []
         self.declarations: list[tuple[Declaration, Entry]] = []
         self.entries: list[Entry] = []
+        self.restrictions = restrictions(sentences, source)
 
     def sheet(self) -> Sheet:
         conditions: s.Statement | None = None
@@ -213,7 +218,20 @@ class _Reader:
     def _facts(self) -> Iterator[Fact]:
         for sentence in self.sentences:
             if isinstance(sentence, s.Statement) and not self._is_said_of_defined(sentence):
-                yield from facts_of(sentence, self.names, self.source)
+                yield from self._reaching_back(sentence, list(facts_of(sentence, self.names, self.source)))
+
+    def _reaching_back(self, sentence: s.Statement, facts: Sequence[Fact]) -> Iterator[Fact]:
+        """What a sentence says, also of the statements before it whose condition it is."""
+        before = [k for k, found in self.restrictions.items() if sentence in found and k < sentence.span.start]
+        for start in before:
+            yield from (replace(fact, offset=start, local=True) for fact in facts)
+        yield from facts
+
+    def _restricted(self, sentence: s.Statement) -> str:
+        """The condition of a statement that is no fact and so is not used; empty where there is none."""
+        conditions = self.restrictions.get(sentence.span.start, [])
+        unused = (x for x in conditions if is_index(x.items[0]) or not self._states_a_fact(x))
+        return next((self.source.slice(x.span) for x in unused), "")
 
     def _constants(self) -> frozenset[str]:
         """The identity matrix and the column of ones, where the sheet does not use their letters for something else."""
@@ -255,12 +273,15 @@ class _Reader:
         if isinstance(first, s.Call) and self._defines_function(first, sentence):
             return Entry(sentence, "definition", frozenset({0}))
         if isinstance(first, s.Symbol) and sentence.links[0].relation in EQUATING and self._is_new(first, sentence):
+            for condition in self.restrictions.get(sentence.span.start, []):
+                if splits_a_definition(condition, self.source):
+                    return Entry(s.Unreadable(sentence.span, condition.span, SPLIT, CASES_EXPECTED), "unclear")
             return self._definition(sentence, first)
         solved = normalised(sentence, self.names, self.knowledge)
-        if solved is not None:
+        if solved is not None and sentence.span.start not in self.restrictions:
             self._define(*solved, self.names.ref(solved[0]))
             return Entry(sentence, "definition", assumed=True)
-        return Entry(sentence, "claim")
+        return Entry(sentence, "claim", restricted=self._restricted(sentence))
 
     def _states_a_fact(self, sentence: s.Statement) -> bool:
         return any(fact.kind is not Property.UNREAD for fact in facts_of(sentence, self.names, self.source))

@@ -183,9 +183,17 @@ WORDS: Final = names(
     "denote define given all every each such that have get obtain which implies otherwise likewise finally also note "
     "assume suppose by the of in to "
     "donde onde con com para si se und mit wobei für wo dann daher alors où et avec pour dove dunque quindi "
+    "falls wenn sofern lorsque quando cuando unless when whenever provided except 当 若 如果 如 если при "
     "其中 令 设 且 和 则 因此 所以 где и"
 )
 """Words that connect statements, in lower case."""
+
+CONDITIONAL: Final = {
+    "si": "if", "se": "if", "falls": "if", "wenn": "if", "sofern": "if", "lorsque": "when", "quando": "when",
+    "cuando": "when", "当": "when", "若": "if", "如果": "if", "如": "if", "если": "if", "при": "when", "für": "for",
+    "pour": "for", "para": "for",
+}  # fmt: skip
+"""Words that begin a condition where nothing else stands before it, and the English for them."""
 
 LEADS: Final = names("when if for let where with given assume suppose set since and so then thus hence therefore")
 """Words of the text that count as the lead of an inline formula directly behind them."""

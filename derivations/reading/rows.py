@@ -292,7 +292,8 @@ class _Cutter:
         else:
             self.finish()
             self.piece.comma = False
-            self.piece.lead += [names[token.text]] if token.kind == "command" else list(words_of(token))
+            words = [names[token.text]] if token.kind == "command" else list(words_of(token))
+            self.piece.lead += [grammar.CONDITIONAL.get(words[0], words[0])] if len(words) == 1 else words
 
 
 def _merged(found: list[Piece]) -> list[Piece]:

@@ -273,7 +273,7 @@ class _Tokenizer:
         if font in grammar.BOLD:
             return content in grammar.FUNCTIONS or content.lower() in grammar.WORDS
         if font in grammar.TEXTS:
-            return len(content) > 1 and any(character.isalpha() for character in content)
+            return (len(content) > 1 or content in grammar.WORDS) and any(character.isalpha() for character in content)
         return len(content) > 1 and content.isascii() and content.replace("_", "").isalpha()
 
     def plain_text(self, match: re.Match[str], content: str, start: int) -> None:

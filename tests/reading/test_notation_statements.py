@@ -104,3 +104,54 @@ def test_a_range_of_times_behind_a_statement() -> None:
     text = r"$$s_t = w s_{t-1} + x_t, \quad t = 1, \dots, T$$ $$\frac{\partial s_t}{\partial s_{t-1}} = "
     assert verdicts(rf"{text}w$$") == ["given", "given", "proved"]
     assert verdicts(rf"{text}2 w$$") == ["given", "given", "wrong"]
+
+
+CONDITIONS = {
+    r"1 \quad \text{when } f = 1$$": "proved",
+    r"1 \quad \text{if } f = 1$$": "proved",
+    r"1 \quad \text{si } f = 1$$": "proved",
+    r"1 \quad \text{falls } f = 1$$": "proved",
+    r"1 \quad \text{当 } f = 1$$": "proved",
+    r"1 \quad (f = 1)$$": "proved",
+    "1$$\nwhen $f = 1$.": "proved",
+    r"1 \quad \text{when } f = 2$$": "wrong",
+    r"1 \quad \text{falls } f = 2$$": "wrong",
+    r"1 \quad (f = 2)$$": "wrong",
+    "1$$\nWhen $f = 1$ it is the identity.": "wrong",
+    "1.$$\nwhen $f = 1$.": "wrong",
+    r"1 \quad \text{unless } f = 0$$": "undecided",
+    r"1 \quad \text{if } f > 0$$": "undecided",
+    r"1 \quad (f > 0)$$": "undecided",
+    r"1 \quad \text{if } t = 1$$": "undecided",
+    r"f \quad \text{if } f > 0$$": "proved",
+    r"1 \quad \text{for all } t$$": "wrong",
+    r"1 \quad \forall t$$": "wrong",
+}
+
+
+@pytest.mark.parametrize(("claim", "expected"), CONDITIONS.items())
+def test_conditions_behind_a_claim(claim: str, expected: str) -> None:
+    found = verdicts(rf"$$c = f a$${chr(10) * 2}$$\frac{{\partial c}}{{\partial a}} = {claim}")
+    assert found[:2] == ["given", expected]
+
+
+def test_a_condition_reaches_no_later_claim() -> None:
+    claim = r"$$\frac{\partial c}{\partial a} = 1"
+    assert verdicts(f"$$c = f a$$ {claim} \\quad (f = 1).$$\n\n{claim}$$") == ["given", "proved", "given", "wrong"]
+
+
+@pytest.mark.parametrize(
+    ("definition", "given"),
+    [
+        (r"y = x \quad \text{for } x > 0", False),
+        (r"y = x \quad \text{if } f = 1", False),
+        (r"y_t = x \quad \text{for } t \le 0", False),
+        (r"y_t = x \quad \text{if } t \neq 1", False),
+        (r"y_t = x \quad \text{for } t \ge 1", True),
+        (r"y_t = x \quad \text{for } t < T", True),
+        (r"y_t = x \quad \text{for all } t", True),
+    ],
+)
+def test_a_definition_under_a_condition(definition: str, given: bool) -> None:
+    refused = "unclear: a definition under a condition defines only a part"
+    assert verdicts(f"$${definition}$$")[0] == ("given" if given else refused)
