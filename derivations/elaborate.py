@@ -364,9 +364,20 @@ class Elaborator(Differentiation):
         if not self.scalar and (ranks == {0} or (node.stacked and ranks != {1})):
             found = self._blocks(node.parts, 1, world, node)
             return found if node.stacked else [*found, *map(flip, found)]
+        if not self.scalar and ranks == {2}:
+            return self._beside(node, world)
         if self.scalar or any(part.term.rank != 1 for part in parts):
             raise UnclearError("only columns can be stacked yet", node.span)
         return [merge(parts, concatenate([part.term for part in parts]))]
+
+    def _beside(self, node: s.Concat, world: World) -> list[Value]:
+        """``[A, B]`` of matrices is one row of blocks, ``[A; B]`` a row or a column, whichever fits."""
+        options = [self.elaborate(part, world) for part in node.parts]
+        ways = (len(node.parts), 1) if node.semicolon else (len(node.parts),)
+        found = [value for columns in ways for value in fitting(options, columns)]
+        if not found:
+            raise MisfitError("the blocks of this matrix do not fit together", node.span)
+        return found
 
     def _blocks(self, nodes: Sequence[s.Node], columns: int, world: World, node: s.Node) -> list[Value]:
         """A matrix of blocks under every reading of them that fits."""

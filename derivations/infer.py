@@ -264,7 +264,11 @@ class _ShapeReader:
                 return self._special(SPECIAL[node.function].result, [self.form(x) for x in node.arguments])
             case s.Concat():
                 forms = [self.form(part) for part in node.parts]
-                return self._concat(forms) if all(len(x.shape) == 1 for x in forms) else self._blocks(node.parts, 1)
+                if node.semicolon and {len(x.shape) for x in forms} == {2}:
+                    raise UnknownShapeError("matrices between brackets")
+                columns = len(forms) if not node.stacked and {len(x.shape) for x in forms} == {2} else 1
+                columns_only = all(len(x.shape) == 1 for x in forms)
+                return self._concat(forms) if columns_only else self._blocks(node.parts, columns)
             case s.Matrix():
                 return self._blocks(node.entries, node.columns)
             case s.Partial():

@@ -105,6 +105,11 @@ class Names:
         self.timed = {key_of(symbol, "") for symbol in symbols if symbol.time is not None and not symbol.name}
         self.bases = {self.ref(symbol).key: symbol for symbol in reversed(symbols)}
 
+    def add(self, trees: Iterable[Node]) -> None:
+        """Names that the sheet implies and does not write."""
+        for symbol in (node for tree in trees for node in tree.walk() if isinstance(node, Symbol)):
+            self.bases.setdefault(self.ref(symbol).key, symbol)
+
     def ref(self, symbol: Symbol) -> Ref:
         """The quantity and time that a symbol stands for; the x of σ(x) is not the x_t of the same sheet."""
         if symbol.time is None and symbol.name.isdigit() and key_of(symbol, "") in self.timed:

@@ -20,6 +20,7 @@ from derivations.facts import SUPPOSING, Fact, Property, facts_of, is_supposed, 
 from derivations.gradient_names import with_gradient_names
 from derivations.infer import Declaration, Equation, Inference
 from derivations.labels import labels_of, unit_keys, with_labels
+from derivations.layered import NO_LAYERS, Layers, with_layers
 from derivations.names import GENERIC_FUNCTIONS, Names, Ref, defines_loss, is_constant, is_loss, rank_by_habit
 from derivations.numerals import numeral
 from derivations.probabilities import normalised, with_probabilities
@@ -98,12 +99,13 @@ def understand(source: Source, sentences: Sequence[s.Sentence], taken: Taken = T
     """Sort the sentences of a sheet into definitions, declarations and claims, and infer all shapes."""
     declared = read_declarations(source)
     as_used(declared, sentences)
-    sentences = with_squares(named(declared, with_probabilities(sentences)))
+    squared = with_squares(named(declared, with_probabilities(sentences)))
+    sentences, layers = with_layers(squared, nodes_of(declared))
     understood = with_understood(with_gradient_names(with_relative_times(with_times(sentences))), taken)
     labels = labels_of([x for x in understood.sentences if isinstance(x, s.Statement)])
     labelled = with_labels(understood.sentences)
     separate, copies = with_copies(with_components(labelled, declared.letters("index")))
-    sheet = _Reader(source, separate, declared, [*understood.implied, *copies]).sheet()
+    sheet = _Reader(source, separate, declared, [*understood.implied, *copies], layers).sheet()
     sheet.facts += [Fact(key, None, Property.ONE_HOT, f"{key} is a unit vector", 0, False) for key in unit_keys(labels)]
     sheet.introduced |= set(unit_keys(labels))
     sheet.conventions, sheet.ambiguous = understood.conventions, understood.ambiguous
@@ -117,10 +119,12 @@ class _Reader:
         sentences: Sequence[s.Sentence],
         declared: Declared,
         implied: Sequence[s.Statement] = (),
+        layers: Layers = NO_LAYERS,
     ) -> None:
         self.source = source
         self.declared = declared
         self.implied = implied
+        self.layers = layers
         self.sentences = sentences
         statements = [*implied, *(x for x in sentences if isinstance(x, s.Statement))]
         self.names = Names([*(item for statement in statements for item in statement.items), *nodes_of(declared)])
@@ -137,6 +141,7 @@ class _Reader:
             conditions = sentence if isinstance(sentence, s.Statement) and is_condition(sentence) else None
             if entry is not None:
                 self.entries.append(entry)
+                self._at_other_layers(entry)
         for statement in self.implied:
             if not self.knowledge.defined(self.names.ref(first := cast(s.Symbol, statement.items[0])).key):
                 self._definition(statement, first)
@@ -255,6 +260,21 @@ class _Reader:
         return self.source.place(node.span.start).line
 
     # One sentence
+
+    def _at_other_layers(self, entry: Entry) -> None:
+        """What a sentence defines or declares at layer l, at the other layers of the sheet as well."""
+        spoken = entry.sentence
+        if isinstance(spoken, s.Unreadable) or not spoken.links or not (entry.assumed or entry.defines):
+            return
+        for sentence in self.layers.elsewhere(spoken):
+            symbol, other = cast(s.Symbol, sentence.items[0]), sentence.items[1]
+            self.names.add(sentence.items)
+            shape = self._shape_of(other) if sentence.links[0].relation is s.Relation.MEMBER else None
+            if shape is not None:
+                self.declarations.append((Declaration(symbol, shape), entry))
+            elif entry.defines and not self.knowledge.defined((ref := self.names.ref(symbol)).key):
+                self._define(symbol, other, ref)
+                self.equations.append((Equation(symbol, other), entry))
 
     def _entry(self, sentence: s.Sentence, conditions: s.Statement | None) -> Entry | None:
         if isinstance(sentence, s.Unreadable):

@@ -129,6 +129,8 @@ class CallReader(DerivativeReader, ProbabilityReader):
             return Function(self.since(head.start), name, order)
         if arguments is None:
             raise self.unexpected(f"the argument of {name}")
+        if name == "concat" and power is None and not order:
+            return concatenated(self.since(head.start), arguments)
         call = Call(self.since(head.start), head.span, name, arguments, power, order)
         if axis:
             return self.along(call, axis)
@@ -221,6 +223,7 @@ class CallReader(DerivativeReader, ProbabilityReader):
     # -- brackets ----------------------------------------------------------------------------------------------
 
     def bracket(self) -> Node:
+        first = self.position
         opener = self.take()
         if opener.text == "<":
             return self.inner_product(opener)
@@ -235,7 +238,8 @@ class CallReader(DerivativeReader, ProbabilityReader):
         span = self.since(opener.start)
         if len(items) == 1:
             return Group(span, items[0])
-        return Concat(span, items) if opener.text == "[" else Tuple(span, items)
+        semicolon = any(token.at(";") for token in self.tokens[first : self.position])
+        return Concat(span, items, semicolon=semicolon) if opener.text == "[" else Tuple(span, items)
 
     def indicator(self, start: int, left: Node, opener: Token) -> Node:
         r"""``[i = j]``: one where a condition holds, else zero; ``left`` was read already."""
@@ -347,3 +351,8 @@ def as_product(call: Call, bracket: Token) -> Node:
     head = Function(call.head, call.function, call.order)
     group = Group(replace(call.span, start=bracket.start), inner)
     return Mul(call.span, (head, group), ("",))
+
+
+def concatenated(span: Span, parts: tuple[Node, ...]) -> Node:
+    """``concat(h, x)`` and ``concat([h, x])``."""
+    return parts[0] if len(parts) == 1 and isinstance(parts[0], Concat) else Concat(span, parts)

@@ -133,7 +133,8 @@ FUNCTIONS: Final = {
     "diag": "diag", "Diag": "diag", "tr": "tr", "Tr": "tr", "trace": "tr", "dim": "dim", "DIM": "dim", "Dim": "dim",
     "sech": "sech", "cosh": "cosh", "sinh": "sinh", "sin": "sin", "cos": "cos", "tan": "tan", "arctan": "arctan",
     "max": "max", "min": "min", "det": "det", "vec": "vec", "sign": "sign", "sgn": "sign", "mean": "mean",
-    "softplus": "softplus", "erf": "erf", "concat": "concat", "rank": "rank", "logit": "logit", "abs": "abs",
+    "softplus": "softplus", "erf": "erf", "concat": "concat", "Concat": "concat", "rank": "rank",
+    "logit": "logit", "abs": "abs",
     "elu": "elu", "ELU": "elu", "gelu": "gelu", "silu": "silu", "SiLU": "silu", "swish": "silu", "prod": "prod",
     "Sigmoid": "sigma", "Tanh": "tanh", "LeakyReLU": "leakyrelu", "leakyrelu": "leakyrelu", "lrelu": "leakyrelu",
     "logsumexp": "logsumexp", "LSE": "logsumexp", "logsoftmax": "logsoftmax", "LogSoftmax": "logsoftmax",
@@ -165,6 +166,10 @@ NAMEABLE: Final = frozenset({"sigma"})
 
 GENERIC: Final = names("f g phi theta psi varphi vartheta")
 """Names that are functions where an opening bracket follows directly."""
+
+LAYERS: Final = frozenset({"l"})
+SCALES: Final = names("lambda alpha beta gamma eta rho mu")
+"""Letters of numbers, which have powers and no layers."""
 
 TIMES: Final = frozenset({"t", "T", "tau"})
 

@@ -12,11 +12,13 @@ from derivations.reading.ellipsis import product_over_time
 from derivations.reading.grammar import INFIX, JUXTAPOSED, PRODUCT, Infix
 from derivations.reading.matrices import MatrixReader
 from derivations.reading.places import Span
+from derivations.reading.scripts import bare
 from derivations.reading.slips import BRACE_OPEN, TOO_DEEP, UNEXPECTED, Slip
 from derivations.reading.sums import SumReader, astray
 from derivations.reading.surface import (
     Add,
     Call,
+    Concat,
     Divide,
     Function,
     Group,
@@ -28,6 +30,7 @@ from derivations.reading.surface import (
     Number,
     Space,
     Symbol,
+    Transposed,
     Tuple,
 )
 from derivations.reading.tokenizer import tokenize
@@ -209,9 +212,21 @@ class Parser(MatrixReader, SumReader):
             return indicator
         return Number(token.span, value)
 
+    def transposed_before(self, mark: int) -> Node:
+        """``{}^tW`` and ``{}^T W``."""
+        start, self.position = self.token.start, mark + 1
+        tokens = bare(self.script_tokens())
+        if len(tokens) != 1 or tokens[0].text not in ("t", "T", "top"):
+            raise Slip(self.tokens[mark].span, "a superscript with nothing before it", "t, as in {}^tW, or a name")
+        inner = self.token.start
+        node = self.scripts(self.primary(), inner)
+        return Transposed(self.since(start), node)
+
     def group(self) -> Node:
         """A braced group leaves no trace."""
         opener, end = self.token, self.group_end()
+        if end == self.position + 1 and self.tokens[end + 1].at("^"):
+            return self.transposed_before(end + 1)
         if end == self.position + 1:
             raise Slip(Span(opener.start, self.tokens[end].end), "empty braces", "an expression")
         self.take()
@@ -356,6 +371,11 @@ def depth(node: Node) -> int:
 
 
 def multiplied(span: Span, factors: Sequence[Node], operators: Sequence[str]) -> Node:
+    """A product; ``h \\oplus x`` is a concatenation, refused where it is unclear how far it reaches."""
+    if "oplus" in operators and set(operators) != {"oplus"}:
+        raise Slip(span, "it is unclear how far ⊕ reaches here", "brackets around what is put together")
+    if operators and operators[0] == "oplus":
+        return Concat(span, tuple(factors))
     return factors[0] if len(factors) == 1 else Mul(span, tuple(factors), tuple(operators))
 
 

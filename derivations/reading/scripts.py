@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from itertools import pairwise
 
 from derivations.reading import grammar
@@ -122,6 +123,7 @@ class ScriptReader(Cursor):
     def lowered(self, symbol: Symbol, tokens: Sequence[Token]) -> Symbol:
         """A name with its subscript: a time and components after it, or a plain name."""
         parts = split(tokens)
+        refuse_slices(parts)
         if (time := time_of(bare(parts[0]))) is not None:
             return replace(with_time(symbol, time, lower=True), component=tuple(self.inside(p) for p in parts[1:]))
         if len(parts) > 1 and (time := time_of(bare(parts[-1]))) is not None:
@@ -220,7 +222,7 @@ class ScriptReader(Cursor):
         if texts in (["T"], ["top"]):
             found.powers.append("T")
         elif texts in (["-", "T"], ["-", "top"]):
-            raise Slip(tokens[0].span, "the transpose of an inverse is not read")
+            found.powers.extend((Number(tokens[0].span, Fraction(-1)), "T"))
         elif texts == ["odot", "2"] or texts == ["circ", "2"]:
             found.powers.append("odot")
         elif isinstance(found.base, Symbol) and not is_euler(found.base):
@@ -229,10 +231,16 @@ class ScriptReader(Cursor):
             return False
         return True
 
+    def layer(self, symbol: Symbol, core: Sequence[Token]) -> Time | None:
+        """The layer of ``a^l`` and ``a^{l+1}``; numbers such as λ are raised to a power of l."""
+        return None if symbol.base in grammar.SCALES else time_of(core, grammar.LAYERS)
+
     def name_superscript(self, found: Scripts, symbol: Symbol, core: Sequence[Token]) -> bool:
-        time = time_of(core)
+        time = time_of(core) or self.layer(symbol, core)
         if time is not None and symbol.time is None:
             found.base = with_time(symbol, time)
+        elif symbol.time is None and len(both := layer_and_time(core)) == 2:
+            found.base = with_time(with_time(symbol, both[0]), both[1])
         elif core and all(token.at("'") for token in core):
             found.base = replace(symbol, marks=symbol.marks + ("prime",) * len(core))
         elif symbol.base in ("1", "I") and any(token.at("times") for token in core):
@@ -270,6 +278,14 @@ def with_time(symbol: Symbol, time: Time, lower: bool = False) -> Symbol:
     return replace(symbol, time=kept, name=f"{symbol.name}({time_text(other)})")
 
 
+def layer_and_time(tokens: Sequence[Token]) -> list[Time]:
+    """The two indices of ``h^{l,t}``; not two where something else stands there."""
+    parts = split(tokens)
+    found = [time_of(part, grammar.TIMES | grammar.LAYERS) for part in parts]
+    times = [time for time in found if time is not None]
+    return times if len(times) == len(parts) and len({time.symbol for time in times}) == 2 else []
+
+
 def time_text(time: Time) -> str:
     if time.symbol is None:
         return str(time.offset)
@@ -295,6 +311,14 @@ def raised_to(base: Node, power: Node | str, span: Span) -> Node:
 def bare(tokens: Sequence[Token]) -> list[Token]:
     """Some tokens without braces and fonts."""
     return [t for t in tokens if t.kind not in "{}" and not (t.kind == "command" and t.text in grammar.FONTS)]
+
+
+def refuse_slices(parts: Sequence[Sequence[Token]]) -> None:
+    """``A_{i,:}`` is a row of A and no name; raises Slip for it."""
+    for part in parts:
+        core = bare(part)
+        if core and (core[0].at(":") or core[-1].at(":")):
+            raise Slip(core[0].span, "a slice of an array is not read yet", "its components, as in A_{ij}")
 
 
 def split(tokens: Sequence[Token]) -> list[Sequence[Token]]:

@@ -154,10 +154,14 @@ class Partial(Node):
 
 @dataclass(frozen=True, slots=True)
 class Concat(Node):
-    r"""``[h, x]`` or ``[h; x]``; ``stacked`` is true for one column between ``\begin`` and ``\end``."""
+    r"""``[h, x]`` or ``[h; x]``; ``stacked`` is true for one column between ``\begin`` and ``\end``.
+
+    ``semicolon`` tells the second from the first: of two matrices it may put one below the other.
+    """
 
     parts: tuple[Node, ...]
     stacked: bool = False
+    semicolon: bool = False
 
 
 @dataclass(frozen=True, slots=True)
