@@ -17,8 +17,8 @@ READ = {
     r"a \cdot -b": "(mul a cdot (neg b))",
     "a - -b": "(add +a -(neg b))",
     r"W_{xz}^T \cdot x_t + W_{hz}^{T} h_{t-1} + b_z": "(add +(mul W_{xz}^T cdot x@t) +(mul W_{hz}^T · h@t-1) +b_{z})",
-    r"a \odot b \otimes c * d .* e @ f \circ g \oslash h \times i \oplus j": (
-        "(mul (div (mul a odot b otimes c * d odot e @ f circ g) h) times i oplus j)"
+    r"a \odot b \otimes c * d .* e @ f \circ g \oslash h \times i": (
+        "(mul (div (mul a odot b otimes c * d odot e @ f circ g) h) times i)"
     ),
     "nd + 2nd^2": "(add +(mul n · d) +(mul 2 · n · (pow d 2)))",
     "a / b / c": "(div (div a b) c)",
@@ -110,7 +110,6 @@ NAMED = {
     "h_{t,j}": "h@t<j>",
     "{h_{t-1}}_j": "h@t-1<j>",
     "W_{f,t}": "W_{f}@t",
-    "A_{i,:}": "A_{i,:}",
     "h_2": "h_{2}",
     "h_{k+1}": "h_{k+1}",
     r"\mathbf y_k^{(T)}": "y_{k}@T",
