@@ -123,7 +123,6 @@ class ScriptReader(Cursor):
     def lowered(self, symbol: Symbol, tokens: Sequence[Token]) -> Symbol:
         """A name with its subscript: a time and components after it, or a plain name."""
         parts = split(tokens)
-        refuse_slices(parts)
         if (time := time_of(bare(parts[0]))) is not None:
             return replace(with_time(symbol, time, lower=True), component=tuple(self.inside(p) for p in parts[1:]))
         if len(parts) > 1 and (time := time_of(bare(parts[-1]))) is not None:
@@ -311,14 +310,6 @@ def raised_to(base: Node, power: Node | str, span: Span) -> Node:
 def bare(tokens: Sequence[Token]) -> list[Token]:
     """Some tokens without braces and fonts."""
     return [t for t in tokens if t.kind not in "{}" and not (t.kind == "command" and t.text in grammar.FONTS)]
-
-
-def refuse_slices(parts: Sequence[Sequence[Token]]) -> None:
-    """``A_{i,:}`` is a row of A and no name; raises Slip for it."""
-    for part in parts:
-        core = bare(part)
-        if core and (core[0].at(":") or core[-1].at(":")):
-            raise Slip(core[0].span, "a slice of an array is not read yet", "its components, as in A_{ij}")
 
 
 def split(tokens: Sequence[Token]) -> list[Sequence[Token]]:

@@ -230,8 +230,6 @@ def test_a_near_miss_is_not_taken_for_right(case: Case) -> None:
 
 
 REFUSED = [
-    ("y_i = A_{i,:} x", "slice"),
-    ("Y_{:i} = A X_{:i}", "slice"),
     (r"z = W h \oplus x", "⊕"),
     ("z = {}^qW x", "superscript"),
     ("z = [x; y]_j", "subscript"),
