@@ -164,6 +164,8 @@ class Checker:
 
     def _judge_for_all_sizes(self, left: s.Node, right: s.Node, world: World, inline: bool) -> Judgement:
         found = self._under_facts(left, right, world)
+        if found.derivative and self.sheet.perhaps_vectors is not None:
+            return self._perhaps_of_vectors(self.sheet.perhaps_vectors)
         if found.verdict in (Verdict.PROVED, Verdict.HOLDS):
             self._require_known_variables(left, right, found)
             return found
@@ -175,6 +177,11 @@ class Checker:
         if found.verdict is Verdict.WRONG and found.derivative and self.sheet.settings.value("partial"):
             found.otherwise = self._in_another_sense(left, right, world)
         return found
+
+    def _perhaps_of_vectors(self, words: Span) -> Judgement:
+        """No formula has a shape, but the words speak of vectors: a formula for numbers may not hold for these."""
+        said = f"{self.source.where(words.start)} speaks of vectors or matrices, but no formula says what is one"
+        return Judgement(decision=Decision(Verdict.UNDECIDED, f"{said}; declare shapes, or say that all are scalars"))
 
     def _in_another_sense(self, left: s.Node, right: s.Node, world: World) -> str:
         mode = self.judge.in_any_sense(left, right, world)

@@ -64,7 +64,8 @@ class Conventions:
                 found[name] = Ground(True, f"declared on {settings.where(key)}")
             else:
                 ground = "the sheet's use of it" if name in sheet.conventions else _vectors_from(sheet)
-                found[name] = Ground(False, self.grounds.get(name) or ground)
+                said = name == "vectors" and sheet.scalars_only and sheet.said_scalar is not None
+                found[name] = Ground(said, self.grounds.get(name) or ground)
         return found
 
     def pick(self, found: Judgement) -> tuple[Mode, bool]:
@@ -158,6 +159,8 @@ def choose(judgements: Sequence[Judgement], sheet: Sheet) -> Conventions:
 
 def _vectors_from(sheet: Sheet) -> str:
     """What tells whether vectors are rows."""
+    if sheet.scalars_only and sheet.said_scalar is not None:
+        return f"said on {sheet.source.where(sheet.said_scalar.start)}"
     if sheet.scalars_only:
         return "guessed: nothing on the sheet has a shape"
     if sheet.knowledge.rows:

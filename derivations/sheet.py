@@ -30,6 +30,7 @@ from derivations.reading.clauses import Kind
 from derivations.reading.places import Source, Span
 from derivations.relative_times import with_relative_times
 from derivations.restrictions import is_index, restrictions, splits_a_definition
+from derivations.scalars import said_scalar, speaks_of_vectors
 from derivations.series import free_letters, with_times
 from derivations.squares import with_squares
 from derivations.terms import Dim, Shape, dimension
@@ -75,7 +76,8 @@ class Sheet:
     its definitions and declarations speak of; ``facts`` what it says of quantities beyond that; ``conventions`` what
     was settled about its names; ``ambiguous`` that they could be settled in another way; ``misfit`` tells what does not
     fit within expressions, empty where nothing does not; ``origin`` how the shape of a name was found, and where;
-    ``formals`` are the names that only stand for a number, such as the x of σ(x).
+    ``formals`` are the names that only stand for a number, such as the x of σ(x); ``said_scalar`` is where the sheet
+    says that everything is a number, ``perhaps_vectors`` where its words speak of vectors that no formula shows.
     """
 
     source: Source
@@ -92,6 +94,8 @@ class Sheet:
     misfit: Callable[[Sequence[s.Node]], str] = lambda nodes: ""
     origin: Callable[[s.Symbol], tuple[str, list[Span]]] = lambda symbol: ("", [])
     formals: frozenset[str] = frozenset()
+    said_scalar: Span | None = None
+    perhaps_vectors: Span | None = None
     settings: Declared = field(default_factory=lambda: Declared(Source("", "")))
 
 
@@ -133,6 +137,8 @@ class _Reader:
         self.declarations: list[tuple[Declaration, Entry]] = []
         self.entries: list[Entry] = []
         self.restrictions = restrictions(sentences, source)
+        self.said_scalar: Span | None = None
+        self.perhaps_vectors: Span | None = None
 
     def sheet(self) -> Sheet:
         conditions: s.Statement | None = None
@@ -179,6 +185,7 @@ class _Reader:
         sheet.facts = [fact for fact in self._facts() if fact.key not in dims]
         sheet.facts += assumed(self.declared, self.names, shapes, defined)
         sheet.settings = self.declared
+        sheet.said_scalar, sheet.perhaps_vectors = self.said_scalar, self.perhaps_vectors
         sheet.origin, sheet.formals = inference.rule, inference.formals
         sheet.misfit = lambda nodes: tell.told(error) if (error := inference.clash(nodes)) else ""
         sheet.entries = self._with_declarations()
@@ -482,21 +489,40 @@ class _Reader:
         return None
 
     def _scalars_only(self) -> bool:
-        """Whether nothing on the sheet has a shape: no matrix, no transpose, no elementwise sign, no declaration."""
+        """Whether the sheet says that it speaks of numbers alone, or nothing on it has a shape.
+
+        An elementwise sign, a transpose or a capital letter may stand among numbers only where the sheet says so.
+        """
         if self.declared.value("vectors"):
             return self.declared.value("vectors") == "scalars"
         if any(declaration.shape for declaration, _ in self.declarations):
             return False
-        for node in self._nodes():
-            if isinstance(node, s.Transposed | s.Concat | s.Matrix | s.Norm):
-                return False
-            if isinstance(node, s.Mul) and any(op in ("odot", "otimes", "circ", "@") for op in node.operators):
-                return False
-            if isinstance(node, s.Symbol) and node.base[:1].isupper() and not is_loss(node):
-                return False
-            if isinstance(node, s.Call) and node.function in ("diag", "softmax", "tr", "dim"):
-                return False
-        return True
+        claims = (entry.sentence.span.start for entry in self.entries if entry.kind == "claim")
+        self.said_scalar = said_scalar(self.source, min(claims, default=len(self.source.text)))
+        if any(_is_no_number(node) for node in self._nodes()):
+            return False
+        if self.said_scalar is not None:
+            return True
+        if any(_looks_like_no_number(node) for node in self._nodes()):
+            return False
+        self.perhaps_vectors = speaks_of_vectors(self.source)
+        return self.perhaps_vectors is None
+
+
+def _is_no_number(node: s.Node) -> bool:
+    """What cannot stand among numbers."""
+    if isinstance(node, s.Call):
+        return node.function in ("diag", "softmax", "tr", "dim")
+    return isinstance(node, s.Concat | s.Matrix)
+
+
+def _looks_like_no_number(node: s.Node) -> bool:
+    """What is not written among numbers."""
+    if isinstance(node, s.Mul):
+        return any(op in ("odot", "otimes", "circ", "@") for op in node.operators)
+    if isinstance(node, s.Symbol):
+        return node.base[:1].isupper() and not is_loss(node)
+    return isinstance(node, s.Transposed | s.Norm)
 
 
 def _items(entry: Entry) -> tuple[s.Node, ...]:

@@ -1,0 +1,54 @@
+"""Whether the words of a sheet say that everything on it is a number, or that something is not, in seven languages.
+
+Only a plain statement about everything counts: one that supposes, restricts or denies says nothing.
+"""
+
+from __future__ import annotations
+
+import re
+
+from derivations.reading.places import Source, Span
+
+_ALL = r"all|everything|alle|alles|toutes?|tous|tout|tod[oa]s?|tutt[eio]|tudo|所有|全部|一切|均|都"
+_BE = r"are|is|be|as|sind|ist|seien|sont|est|son|es|sean|sono|è|são|é|sejam|是|为|為"
+_SCALARS = r"scalars?|scalar-valued|skalare?n?|skalar|scalaires?|escalar(?:es)?|scalar[ei]|标量|標量|純量"
+_EVERY = rf"(?:\b(?:{_ALL})\b|所有|全部|一切|均|都)"
+_IS = rf"(?:\b(?:{_BE})\b|是|为|為)"
+_BETWEEN = r"[^.;:!?。；！？$]{0,60}?"
+ALL_SCALARS = re.compile(
+    rf"(?:{_EVERY}{_BETWEEN}{_IS}|{_IS}{_BETWEEN}{_EVERY}){_BETWEEN}(?:\b(?:{_SCALARS})\b|标量|標量|純量)",
+    re.IGNORECASE,
+)
+A_SCALAR_NETWORK = re.compile(
+    r"\b(?:consider|take|study|let us look at)\s+(?:a|the)\s+(?:scalar|one-dimensional)\s+"
+    r"(?:elman\s+)?(?:rnn|lstm|gru|cell|network|recurrent\s+(?:neural\s+)?network)\b",
+    re.IGNORECASE,
+)
+HEDGES = re.compile(
+    r"\b(?:not|no|non|nor|nicht|kein\w*|ne|pas|n't|não|if|were|would|unless|except|but|only|some|when|whether|suppose|"
+    r"instead|wenn|falls|wären|außer|aber|si|sauf|mais|excepto|salvo|pero|se|tranne|ma|exceto|mas|vectors?|matri\w*|"
+    r"vektor\w*|vecteurs?|vettor\w*|vetor\w*|elsewhere|here|case|otherwise)\b|不|非|如果|若|除|但|向量|矩阵|矩陣",
+    re.IGNORECASE,
+)
+VECTORS = re.compile(
+    r"\b(?:vectors?|matrix|matrices|vektor\w*|matrizen|vecteurs?|vettor[ei]|vetor(?:es)?|vector(?:es)?|matri[zc]\w*|"
+    r"element-?wise|entry-?wise|component-?wise|hadamard)\b|向量|矩阵|矩陣|\\(?:mathbf|bm|boldsymbol|bs|vec)\b",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(r"[^.!?;。！？；\n]*(?:\n(?!\s*\n)[^.!?;。！？；\n]*)*")
+
+
+def said_scalar(source: Source, end: int) -> Span | None:
+    """Where the words before offset ``end`` say that all quantities are numbers."""
+    for sentence in _SENTENCE.finditer(source.text, 0, end):
+        text = sentence.group()
+        found = ALL_SCALARS.search(text) or A_SCALAR_NETWORK.search(text)
+        if found and not HEDGES.search(text):
+            return Span(sentence.start() + found.start(), sentence.start() + found.end())
+    return None
+
+
+def speaks_of_vectors(source: Source) -> Span | None:
+    """Where the words of a sheet, or a bold letter, speak of vectors or matrices."""
+    found = VECTORS.search(source.text)
+    return Span(*found.span()) if found else None
