@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from enum import Enum
 from fractions import Fraction
+from functools import cache
 from typing import Literal, TypeAlias
 
 from derivations.reading.places import Span
@@ -24,17 +25,27 @@ class Node:
 
     def children(self) -> Iterator[Node]:
         """The direct sub-trees, left to right as in the fields."""
-        for field in fields(self):
-            value = getattr(self, field.name)
-            for item in value if isinstance(value, tuple) else (value,):
-                if isinstance(item, Node):
-                    yield item
+        for name in _names_of_fields(type(self)):
+            value = getattr(self, name)
+            if isinstance(value, Node):
+                yield value
+            elif isinstance(value, tuple):
+                for item in value:
+                    if isinstance(item, Node):
+                        yield item
 
     def walk(self) -> Iterator[Node]:
         """This tree and all trees below it, parents first."""
-        yield self
-        for child in self.children():
-            yield from child.walk()
+        pending: list[Node] = [self]
+        while pending:
+            node = pending.pop()
+            yield node
+            pending += reversed(list(node.children()))
+
+
+@cache
+def _names_of_fields(kind: type[Node]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind) if field.name != "span")
 
 
 @dataclass(frozen=True, slots=True)
