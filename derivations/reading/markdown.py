@@ -61,6 +61,7 @@ OPENER: Final = re.compile(
 FORMULA: Final = re.compile(r"\$[^$]*[=\\_^][^$]*\$|\\(?:frac|partial|begin|sum|sigma|delta|\[|\()")
 FENCES: Final = frozenset({"latex", "tex", "katex", "mathjax"})
 CODE: Final = "mathematics in a block of code is not read: write it between $$ and $$, without indentation"
+UNCLOSED_FORMULA: Final = re.compile(r"(?![\s\d$])[^$]{0,40}?(?:\\[a-z]+|=|\^)")
 LIKE_MATHS: Final = re.compile(r"[\\=_^]")
 AFTER_DISPLAY: Final = re.compile(r"[ \t.,;:]*(?:\([^()$]{1,20}\))?[ \t.,;:]*")
 NEWLINE: Final = re.compile(r"\r\n?|\n")
@@ -197,7 +198,11 @@ def _dollars(text: str, start: int) -> Found | None:
     """``$…$`` as pandoc has it, so that “costs $5 and $6” is none; spaces inside only around a sure formula."""
     end = _dollar(text, start + 1)
     content = text[start + 1 : end]
-    if end < 0 or not content.strip() or text[end + 1 : end + 2].isdigit():
+    if end < 0:
+        rest = text[start + 1 :]
+        sure = UNCLOSED_FORMULA.match(rest) is not None
+        return Found(start + 1, len(text), start, len(text), False, closed=False) if sure else None
+    if not content.strip() or text[end + 1 : end + 2].isdigit():
         return None
     spaced = content[0].isspace(), content[-1].isspace()
     if any(spaced) and not (all(spaced) and LIKE_MATHS.search(content)):

@@ -76,7 +76,9 @@ def read_blocks(source: Source, blocks: Sequence[Block], macros: Macros) -> list
 def _read_block(block: Block, previous: Statement | None, macros: Macros) -> list[Sentence]:
     if not block.closed:
         start = block.outer.start
-        return [Unreadable(block.outer, Span(start, max(block.span.start, start + 1)), block.reason or UNCLOSED, "$$")]
+        closer = "$$" if block.display else "$"
+        at = Span(start, max(block.span.start, start + 1))
+        return [Unreadable(block.outer, at, block.reason or UNCLOSED, closer)]
     return read_math(block.text, block.span.start, block.display, previous, macros)
 
 
