@@ -8,10 +8,9 @@ open here: whether a product sign means a matrix or an elementwise product, whet
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
-from functools import cache
 from typing import Literal, TypeAlias
 
 from derivations.reading.places import Span
@@ -25,7 +24,7 @@ class Node:
 
     def children(self) -> Iterator[Node]:
         """The direct sub-trees, left to right as in the fields."""
-        for name in _names_of_fields(type(self)):
+        for name in self.__dataclass_fields__:
             value = getattr(self, name)
             if isinstance(value, Node):
                 yield value
@@ -41,11 +40,6 @@ class Node:
             node = pending.pop()
             yield node
             pending += reversed(list(node.children()))
-
-
-@cache
-def _names_of_fields(kind: type[Node]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind) if field.name != "span")
 
 
 @dataclass(frozen=True, slots=True)
