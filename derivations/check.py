@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from derivations.conventions import Conventions, choose
 from derivations.counts import judge_count, judge_counting
 from derivations.decide import Decision
-from derivations.doubts import Case, doubt, undefined
+from derivations.doubts import Case, doubt, undefined, unread_definition
 from derivations.elaborate import Elaborator
 from derivations.errors import ShapeError
 from derivations.explain import Explainer
@@ -168,7 +168,8 @@ class Checker:
             return self._perhaps_of_vectors(self.sheet.perhaps_vectors)
         if found.verdict in (Verdict.PROVED, Verdict.HOLDS):
             self._require_known_variables(left, right, found)
-            return found
+            unread = unread_definition(Case(left, right, found, self.sheet, self.elaborator, inline))
+            return Judgement(decision=Decision(Verdict.UNDECIDED, unread), derivative=True) if unread else found
         counted = judge_counting(left, right, world, self)
         if counted is not None and (counted.right or (found.misfit and not found.decision)):
             return counted

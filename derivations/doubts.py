@@ -23,6 +23,9 @@ from derivations.terms import is_zero
 _CONVOLUTION = re.compile(r"\b(?:convol\w+|convnet\w*|cnn\w*|cross[- ]correlat\w+|padding|stride)\b", re.IGNORECASE)
 
 
+_DERIVED = re.compile(r"partial|nabla|∂|∇|frac|/")
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """A step that is not right, with what is known around it."""
@@ -51,19 +54,34 @@ def doubt(case: Case) -> str:
 
 def _unread(case: Case) -> str:
     """A line that could not be read may define a name that has no definition."""
-    known = case.sheet.declared
-    undefined = {ref.key for ref in case.refs() if ref.key not in known and not case.sheet.knowledge.defined(ref.key)}
+    return _unread_line(case, {ref.key for ref in case.refs()}, lambda _: True)
+
+
+def _unread_line(case: Case, keys: set[str], counts: Callable[[str], bool]) -> str:
+    """The unreadable line that may define one of some names; ``counts`` says which left sides may be a definition's."""
+    undefined = {key for key in keys - case.sheet.declared if not case.sheet.knowledge.defined(key)}
     bases = {
         case.sheet.knowledge.names.bases[key].base: key for key in undefined if key in case.sheet.knowledge.names.bases
     }
     for entry in case.sheet.entries:
         if isinstance(entry.sentence, s.Unreadable):
-            text = case.sheet.source.slice(entry.sentence.span)
+            text = case.sheet.source.slice(entry.sentence.span).split("=")[0]
             for base, key in sorted(bases.items()):
-                if base in re.findall(r"[^\W\d_]+" if len(base) > 1 else r"[^\W\d_]", text.split("=")[0]):
+                if counts(text) and base in re.findall(r"[^\W\d_]+" if len(base) > 1 else r"[^\W\d_]", text):
                     line = case.sheet.source.place(entry.sentence.span.start).line
                     return f"line {line} could not be read, and it may say what {key} is"
     return ""
+
+
+def unread_definition(case: Case) -> str:
+    """Why a derivative must not be called right: a line that could not be read may define a name that it hangs on.
+
+    With the name taken for free, whatever goes through it would be left out without a word.
+    """
+    if not case.found.derivative:
+        return ""
+    keys = {ref.key for ref in case.refs()} | set(case.sheet.knowledge.reachable(case.left, case.right))
+    return _unread_line(case, keys, lambda text: not _DERIVED.search(text))
 
 
 def _loose_shapes(case: Case) -> str:
