@@ -7,14 +7,14 @@ or an empty string where it has none.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations
 
 from derivations.component_names import letters_of
 from derivations.elaborate import Elaborator
 from derivations.judge import Judgement
-from derivations.names import GRADIENT_MARKS, STATE_NAMES, Ref, is_loss, rank_by_habit
+from derivations.names import GRADIENT_MARKS, STATE_NAMES, Names, Ref, is_loss, rank_by_habit
 from derivations.probabilities import is_probability, related
 from derivations.reading import surface as s
 from derivations.sheet import Sheet
@@ -95,6 +95,17 @@ def _loose_shapes(case: Case) -> str:
     return ""
 
 
+def _guessed_shape(case: Case) -> str:
+    """A matrix of numbers against a quantity whose shape is a habit of the field: neither declared nor defined."""
+    if case.found.misfit is None or not any(isinstance(side, s.Matrix) for side in (case.left, case.right)):
+        return ""
+    knowledge = case.sheet.knowledge
+    for key in sorted(knowledge.reachable(case.left, case.right) - case.sheet.declared):
+        if not knowledge.defined(key):
+            return f"the sheet does not say what shape {key} has"
+    return ""
+
+
 def _clashing_definition(case: Case) -> str:
     """Shapes that do not fit because those of a definition do not, which is said there."""
     if case.found.decision is not None or case.found.misfit is None:
@@ -164,7 +175,7 @@ def _guessed_scalar(case: Case) -> str:
     if case.found.decision is not None or case.found.misfit is None:
         return ""
     sheet = case.sheet
-    for key in sorted(sheet.introduced - sheet.declared - sheet.dims):
+    for key in sorted((sheet.introduced - sheet.declared - sheet.dims) & _connected(case)):
         symbol = sheet.knowledge.names.bases.get(key)
         if (
             symbol is not None
@@ -174,6 +185,22 @@ def _guessed_scalar(case: Case) -> str:
         ):
             return f"{key} is taken for a number by habit, and the shapes do not fit; declare its shape"
     return ""
+
+
+def _connected(case: Case) -> set[str]:
+    """The names whose shapes may hang together with those of the step: linked to it through common statements."""
+    names = case.sheet.knowledge.names
+    groups = [
+        _names(names, entry.sentence.items) for entry in case.sheet.entries if isinstance(entry.sentence, s.Statement)
+    ]
+    found = _names(names, (case.left, case.right))
+    while more := [group for group in groups if group & found and not group <= found]:
+        found = found.union(*more)
+    return found
+
+
+def _names(names: Names, nodes: Iterable[s.Node]) -> set[str]:
+    return {names.ref(x).key for node in nodes for x in node.walk() if isinstance(x, s.Symbol)}
 
 
 def _numbered(case: Case) -> str:
@@ -216,6 +243,7 @@ def _convolution(case: Case) -> str:
 
 DOUBTS: tuple[Callable[[Case], str], ...] = (
     _guessed_scalar,
+    _guessed_shape,
     _value_in_text,
     _unread,
     _loose_shapes,
