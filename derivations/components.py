@@ -41,12 +41,13 @@ class Indexed:
 
 
 class Components:
-    """Reads expressions in components of one sheet in one world."""
+    """Reads expressions in components of one sheet in one world; ``unknown`` tells of undefined losses in them."""
 
     def __init__(self, elaborator: Elaborator, world: World, dims: dict[str, Dim] | None = None) -> None:
         self.elaborator = elaborator
         self.world = world
         self.dims: dict[str, Dim] = dict(dims or {})
+        self.unknown: frozenset[str] = frozenset()
 
     def sides(self, left: s.Node, right: s.Node) -> tuple[Term, Term]:
         """Two sides of an equation with the same axes, each letter spread where a side lacks it."""
@@ -127,6 +128,7 @@ class Components:
         found = {value.term: None for value in values if not value.term.shape and not value.readings}
         if len(found) > 1:
             raise UnclearError("this number can be read in more than one way", node.span)
+        self.unknown |= values[0].readings if values[0].opaque else frozenset()
         value = next(iter(found), values[0].term)
         if value.shape:
             raise UnclearError("a tensor beside single components", node.span, "its components, or none")

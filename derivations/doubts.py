@@ -179,7 +179,7 @@ def _guessed_scalar(case: Case) -> str:
         symbol = sheet.knowledge.names.bases.get(key)
         if (
             symbol is not None
-            and rank_by_habit(symbol, key in sheet.knowledge.names.timed) == 0
+            and (key in sheet.beside or rank_by_habit(symbol, key in sheet.knowledge.names.timed) == 0)
             and not is_loss(symbol)
             and not sheet.knowledge.defined(key)
         ):

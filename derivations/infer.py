@@ -10,6 +10,7 @@ from itertools import pairwise
 import sympy
 
 from derivations import names as habits
+from derivations.beside import numbers_beside_components
 from derivations.blocks import extent, measured, whole_shape
 from derivations.calls import SPECIAL, Result
 from derivations.clashes import ClashError, Part, Use
@@ -74,6 +75,7 @@ class Inference:
         self.clashes: list[tuple[Equation | Declaration, ShapeError]] = []
         self.loose: set[str] = set()
         self.indexed: dict[str, int] = {}
+        self.beside: frozenset[str] = frozenset()
 
     def run(
         self, declarations: Sequence[Declaration], equations: Sequence[Equation], claims: Sequence[s.Node] = ()
@@ -83,6 +85,7 @@ class Inference:
             if isinstance(declaration.of, s.Symbol):
                 self._declare(declaration, declaration.of)
         self.indexed = _index_counts([*(x for e in equations for x in (e.left, e.right)), *claims], self.names)
+        self.beside = numbers_beside_components(equations, self.names)
         self._find_ranks(equations)
         for key in self.names.bases.keys() - self.constants:
             self.shapes.setdefault(key, self.dims.fresh(self.rank(key)))
@@ -105,6 +108,8 @@ class Inference:
             return len(self.shapes[key])
         if key in self.indexed:
             return self.indexed[key]
+        if key in self.beside:
+            return 0
         if key in self.constants:
             return CONSTANTS[self.names.bases[key].base]
         return self.ranks.get(key, rank_by_habit(self.names.bases[key], key in self.names.timed))
@@ -192,6 +197,8 @@ class Inference:
             return "declared", [self.stated[key]]
         if key in self.indexed:
             return "from its indices", places
+        if key in self.beside:
+            return "a number: it stands beside components without an index", places
         if key in self.ranks:
             return "from its equation", [self.ranked[key]]
         rank = ("a number", "a column", "a matrix", "a tensor")[min(self.rank(key), 3)]

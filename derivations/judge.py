@@ -230,10 +230,11 @@ class Judge:
     def _in_components(self, left: s.Node, right: s.Node, world: World, found: Judgement) -> Iterator[Attempt]:
         if world.mode is not Mode.TOTAL and self._vanishes(world, left, right):
             return
-        sides = Components(self.elaborator, world).sides(left, right)
+        components = Components(self.elaborator, world)
+        sides = components.sides(left, right)
         x, y = pinned(*(self.elaborator.with_facts(term, world) for term in sides))
         found.shapes = found.shapes or (shape_text(x.shape), shape_text(y.shape))
-        yield Attempt(world.mode, x, y, frozenset(), False)
+        yield Attempt(world.mode, x, y, components.unknown, bool(components.unknown))
 
     def _vanishes(self, world: World, *sides: s.Node) -> bool:
         """Whether a derivative is zero only because a narrow sense of ∂ cuts every path."""

@@ -76,8 +76,9 @@ class Sheet:
     its definitions and declarations speak of; ``facts`` what it says of quantities beyond that; ``conventions`` what
     was settled about its names; ``ambiguous`` that they could be settled in another way; ``misfit`` tells what does not
     fit within expressions, empty where nothing does not; ``origin`` how the shape of a name was found, and where;
-    ``formals`` are the names that only stand for a number, such as the x of σ(x); ``said_scalar`` is where the sheet
-    says that everything is a number, ``perhaps_vectors`` where its words speak of vectors that no formula shows.
+    ``formals`` are the names that only stand for a number, such as the x of σ(x), ``beside`` those that are numbers by
+    their place beside components; ``said_scalar`` is where the sheet says that everything is a number,
+    ``perhaps_vectors`` where its words speak of vectors that no formula shows.
     """
 
     source: Source
@@ -94,6 +95,7 @@ class Sheet:
     misfit: Callable[[Sequence[s.Node]], str] = lambda nodes: ""
     origin: Callable[[s.Symbol], tuple[str, list[Span]]] = lambda symbol: ("", [])
     formals: frozenset[str] = frozenset()
+    beside: frozenset[str] = frozenset()
     said_scalar: Span | None = None
     perhaps_vectors: Span | None = None
     settings: Declared = field(default_factory=lambda: Declared(Source("", "")))
@@ -186,7 +188,7 @@ class _Reader:
         sheet.facts += assumed(self.declared, self.names, shapes, defined)
         sheet.settings = self.declared
         sheet.said_scalar, sheet.perhaps_vectors = self.said_scalar, self.perhaps_vectors
-        sheet.origin, sheet.formals = inference.rule, inference.formals
+        sheet.origin, sheet.formals, sheet.beside = inference.rule, inference.formals, inference.beside
         sheet.misfit = lambda nodes: tell.told(error) if (error := inference.clash(nodes)) else ""
         sheet.entries = self._with_declarations()
         return sheet
@@ -521,7 +523,7 @@ def _looks_like_no_number(node: s.Node) -> bool:
     if isinstance(node, s.Mul):
         return any(op in ("odot", "otimes", "circ", "@") for op in node.operators)
     if isinstance(node, s.Symbol):
-        return node.base[:1].isupper() and not is_loss(node)
+        return bool(node.component) or (node.base[:1].isupper() and not is_loss(node))
     return isinstance(node, s.Transposed | s.Norm)
 
 
