@@ -8,9 +8,10 @@ open here: whether a product sign means a matrix or an elementwise product, whet
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import Enum
 from fractions import Fraction
+from functools import cache
 from typing import Literal, TypeAlias
 
 from derivations.reading.places import Span
@@ -24,7 +25,7 @@ class Node:
 
     def children(self) -> Iterator[Node]:
         """The direct sub-trees, left to right as in the fields."""
-        for name in self.__dataclass_fields__:
+        for name in _inner_fields(type(self)):
             value = getattr(self, name)
             if isinstance(value, Node):
                 yield value
@@ -39,7 +40,18 @@ class Node:
         while pending:
             node = pending.pop()
             yield node
-            pending += reversed(list(node.children()))
+            if _inner_fields(type(node)):
+                pending += reversed(list(node.children()))
+
+
+PLAIN = frozenset({"Span", "str", "int", "bool", "Fraction", "tuple[str, ...]", "Time | None"})
+"""Types of fields that hold no trees."""
+
+
+@cache
+def _inner_fields(kind: type) -> tuple[str, ...]:
+    """The fields of a kind of node that may hold trees."""
+    return tuple(field.name for field in fields(kind) if field.type not in PLAIN)
 
 
 @dataclass(frozen=True, slots=True)
