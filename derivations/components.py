@@ -203,6 +203,8 @@ class Components:
         value = rational(exponent)
         if value is None or max(abs(value.numerator), value.denominator) > MOST_POWER:
             raise UnclearError("this exponent cannot be read", exponent.span, "a number of moderate size")
+        if _is_of_a_matrix(base, exponent, value):
+            raise UnclearError("a power of a matrix or of its entries?", node.span, "(A^{2})_{ij}, or brackets")
         inner = self.read(base)
         return Indexed(power(inner.term, value), inner.letters)
 
@@ -234,8 +236,13 @@ class Components:
     def _require_whole_range(self, node: s.Big, dim: Dim) -> None:
         starts = node.lower is None or bound(node.lower) == "1"
         ends = bound(node.upper)
-        if not starts or not (node.upper is None or ends == str(dim) or ends.isalpha()):
+        whole_range = node.upper is None or ends == str(dim) or self._is_size(ends, dim)
+        if not starts or not whole_range:
             raise UnclearError("a sum over some of the components cannot be checked yet", node.span, "the whole range")
+
+    def _is_size(self, letter: str, dim: Dim) -> bool:
+        """Whether a letter above a sum is another name of a size: no index here, and of no other size."""
+        return letter not in self.dims and self.elaborator.knowledge.sizes.may_name(letter, dim)
 
     def _partial(self, node: s.Partial) -> Indexed:
         of, by = _bare(node.of), _bare(node.by)
@@ -295,6 +302,12 @@ class Components:
             return same
         dims = {x: self.dims[x] for x in pair}
         return Indexed(subtract(product([(number(1), ())], pair, dims), same.term), pair)
+
+
+def _is_of_a_matrix(base: s.Node, exponent: s.Node, value: Fraction) -> bool:
+    """Whether the matrix may be meant and not its entry, as in ``A^2_{ij}`` and ``A_{ij}^{-1}``."""
+    entry = isinstance(base, s.Symbol) and len(base.component) > 1
+    return entry and (value < 0 or exponent.span.start < base.span.end)
 
 
 def whole(node: s.Partial) -> s.Partial:

@@ -74,6 +74,7 @@ class Inference:
         self.ranks: dict[str, int] = {}
         self.clashes: list[tuple[Equation | Declaration, ShapeError]] = []
         self.loose: set[str] = set()
+        self.written: frozenset[str] = frozenset()
         self.indexed: dict[str, int] = {}
         self.beside: frozenset[str] = frozenset()
 
@@ -224,6 +225,7 @@ class Inference:
     def _name_dimensions(self) -> None:
         taken = {str(x) for shape in self.shapes.values() for dim in shape for x in dim.free_symbols}
         taken = {name for name in taken if not is_unknown(sympy.Symbol(name))}
+        self.written = frozenset(taken)
         wishes: list[tuple[Dim, str]] = []
         for family, letter in ((habits.STATE_NAMES, "n"), (habits.INPUT_NAMES, "d")):
             for key, symbol in sorted(self.names.bases.items()):

@@ -32,6 +32,7 @@ from derivations.relative_times import with_relative_times
 from derivations.restrictions import is_index, restrictions, splits_a_definition
 from derivations.scalars import said_scalar, speaks_of_vectors
 from derivations.series import free_letters, with_times
+from derivations.sizes import Sizes, index_letters
 from derivations.squares import with_squares
 from derivations.terms import Dim, Shape, dimension
 from derivations.understood import Taken, with_understood
@@ -179,6 +180,7 @@ class _Reader:
         self.knowledge.shapes = shapes
         dims = {str(x) for shape in shapes.values() for dim in shape for x in dim.free_symbols}
         self.knowledge.dims = frozenset(dims - inference.loose)
+        self.knowledge.sizes = Sizes(inference.written, index_letters(self._nodes()))
         defined = {*self.knowledge.families, *(ref.key for ref in self.knowledge.instances)}
         known, self.knowledge.given = given(self.declared, self.knowledge)
         introduced = inference.declared | dims | self._introduced() | known

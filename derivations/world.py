@@ -13,6 +13,7 @@ from derivations.names import Names, Ref
 from derivations.products import Signs
 from derivations.reading import surface as s
 from derivations.reading.places import Span
+from derivations.sizes import Sizes
 from derivations.terms import Shape
 
 
@@ -132,6 +133,7 @@ class Knowledge:
     ``constants`` the names of identity matrices and columns of ones;
     ``senses`` says what a sign of derivatives means where the sheet tells two of them apart;
     ``indexed`` says that some line speaks of components; ``dims`` are the letters of declared dimensions;
+    ``sizes`` tells which letter above a sum stands for which of them;
     ``length`` is the letter of the last time, if one is used; ``lengths`` are the time letters that definitions leave
     free, such as the T of L = Σ_{t=1}^T L_t."""
 
@@ -150,6 +152,7 @@ class Knowledge:
     indexed: bool = False
     senses: Mapping[str, Mode] = field(default_factory=dict)
     dims: frozenset[str] = frozenset()
+    sizes: Sizes = field(default_factory=Sizes)
     length: str | None = None
     lengths: frozenset[str] = frozenset()
 
