@@ -16,6 +16,7 @@ from derivations.errors import ShapeError
 from derivations.explain import Explainer
 from derivations.facts import Fact, in_force
 from derivations.judge import Judge, Judgement
+from derivations.magnitudes import judge_magnitudes
 from derivations.reading import surface as s
 from derivations.reading.documents import read_document
 from derivations.reading.places import Source, Span
@@ -138,9 +139,7 @@ class Checker:
             left, right = sentence.items[number], sentence.items[number + 1]
             found = Judgement()
             if link.relation not in EQUATING and not entry.assumed:
-                found.decision = Decision(
-                    Verdict.UNDECIDED, f"the relation {link.relation.value} cannot be checked yet"
-                )
+                found = judge_magnitudes(link, left, right, world, self)
             elif not entry.assumed and (number > 0 or number not in entry.given):
                 found = self._judge(left, right, world, not sentence.display)
                 if entry.restricted and found.verdict is Verdict.WRONG:

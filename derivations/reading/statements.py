@@ -163,7 +163,7 @@ class _Builder:
 
     def add(self, piece: Piece) -> None:
         parts, signs = cut(piece.tokens)
-        links = [Link(grammar.RELATIONS[sign.text], sign.span) for sign in signs]
+        links = [Link(grammar.RELATIONS[sign.text], sign.span, sign.text) for sign in signs]
         goes_on = not parts[0] and bool(links)
         try:
             items = read_items(parts, signs, goes_on)

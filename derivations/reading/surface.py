@@ -285,10 +285,11 @@ class Relation(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A relation sign with its place and its own text."""
+    """A relation sign with its place; ``sign`` is the plain name of the sign itself (``geq``), where one was read."""
 
     relation: Relation
     span: Span
+    sign: str = ""
 
 
 @dataclass(frozen=True, slots=True)
