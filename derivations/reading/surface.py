@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from enum import Enum
 from fractions import Fraction
-from functools import cache
 from typing import Literal, TypeAlias
 
 from derivations.reading.places import Span
@@ -48,10 +47,15 @@ PLAIN = frozenset({"Span", "str", "int", "bool", "Fraction", "tuple[str, ...]", 
 """Types of fields that hold no trees."""
 
 
-@cache
-def _inner_fields(kind: type) -> tuple[str, ...]:
+_INNER: dict[type[Node], tuple[str, ...]] = {}
+
+
+def _inner_fields(kind: type[Node]) -> tuple[str, ...]:
     """The fields of a kind of node that may hold trees."""
-    return tuple(field.name for field in fields(kind) if field.type not in PLAIN)
+    found = _INNER.get(kind)
+    if found is None:
+        found = _INNER[kind] = tuple(field.name for field in fields(kind) if field.type not in PLAIN)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
