@@ -48,7 +48,7 @@ _UNREAD = re.compile(
 )
 _VERB = re.compile(r"\b(?:is|are|be|being|has|have|sums?)\b", re.IGNORECASE)
 _LOCAL = re.compile(r"\b(?:if|when|whenever|every|any)\b[^.!?]*$", re.IGNORECASE)
-_END = re.compile(r"[.!?](?=\s|\$|$)|\n\s*#|\n\s*(?:[-*]|\d+[.)])\s|;")
+_END = re.compile(r"[.!?](?=\s|\$|$)|\n[ \t]*#|\n[ \t]*(?:[-*]|\d+[.)])\s|;")
 _NEAR = 60
 _FAR = 300
 

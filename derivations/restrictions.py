@@ -11,7 +11,7 @@ from derivations.reading.places import Source
 RESTRICTING = frozenset({"if", "when", "whenever", "for", "unless", "provided", "except"})
 LATER = re.compile(r"[\s,]*(?:\$\$?|\\{1,2}[\])]|\\end\{[a-z]+\*?\})[\s,]*(?:[a-z]+\s+){1,3}(?:\$|\\{1,2}\()")
 """From the end of a claim to a condition in the words behind it."""
-APART = re.compile(r"\$|\\{1,2}[\[\]()]|\n\s*\n")
+APART = re.compile(r"\$|\\{1,2}[\[\]()]|\n[ \t]*\n")
 UNEQUAL = frozenset({r"\neq", r"\ne", "≠", "!="})
 TIMES = frozenset({"t", "k", "s", "tau", "l", "n", "i", "j"})
 

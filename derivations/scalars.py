@@ -35,7 +35,7 @@ VECTORS = re.compile(
     r"element-?wise|entry-?wise|component-?wise|hadamard)\b|向量|矩阵|矩陣|\\(?:mathbf|bm|boldsymbol|bs|vec)\b",
     re.IGNORECASE,
 )
-_SENTENCE = re.compile(r"[^.!?;。！？；\n]*(?:\n(?!\s*\n)[^.!?;。！？；\n]*)*")
+_SENTENCE = re.compile(r"[^.!?;。！？；\n]+(?:\n(?![ \t]*\n)[^.!?;。！？；\n]*)*")
 
 
 def said_scalar(source: Source, end: int) -> Span | None:

@@ -115,11 +115,13 @@ class Dimensions:
                 return
 
     def name_unknowns(self, wishes: Iterable[tuple[Dim, str]], taken: set[str]) -> None:
-        """Give every unknown a letter: those with a wish first, the others the next letter that is free."""
+        """Give unknowns the letters that they wish for, where the sheet has not given these to other sizes."""
+        given = frozenset(taken)
         for dim, letter in wishes:
-            for unknown in _unknowns(self.resolve(dim)):
-                self._bound[unknown] = dimension(letter)
-                taken.add(letter)
+            if letter not in given:
+                for unknown in _unknowns(self.resolve(dim)):
+                    self._bound[unknown] = dimension(letter)
+                    taken.add(letter)
 
     def name_rest(self, dims: Iterable[Dim], taken: set[str]) -> None:
         for dim in dims:

@@ -354,10 +354,12 @@ class _Reader:
 
     def _dangling(self, sentence: s.Statement) -> Entry | None:
         """An expression behind an arrow: said to follow, but not of what it is the value."""
+        if not sentence.follows:
+            return None
         before = next((x for x in reversed(self.sentences) if x.span.end <= sentence.span.start), None)
         apart = before is None or "$" in self.source.text[before.span.end : sentence.span.start]
         related = not apart and (isinstance(before, s.Unreadable) or bool(before and before.links))
-        if not sentence.follows or not (sentence.display or related):
+        if not (sentence.display or related):
             return None
         return Entry(s.Unreadable(sentence.span, sentence.span, DANGLING, "a relation such as ="), "unclear")
 
