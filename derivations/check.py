@@ -163,7 +163,7 @@ class Checker:
 
     def _judge_for_all_sizes(self, left: s.Node, right: s.Node, world: World, inline: bool) -> Judgement:
         found = self._under_facts(left, right, world)
-        if found.derivative and self.sheet.perhaps_vectors is not None:
+        if (found.derivative or self.sheet.said_scalar) and self.sheet.perhaps_vectors is not None:
             return self._perhaps_of_vectors(self.sheet.perhaps_vectors)
         if found.verdict in (Verdict.PROVED, Verdict.HOLDS):
             self._require_known_variables(left, right, found)

@@ -508,6 +508,7 @@ class _Reader:
         if any(_is_no_number(node) for node in self._nodes()):
             return False
         if self.said_scalar is not None:
+            self.perhaps_vectors = speaks_of_vectors(self.source)
             return True
         if any(_looks_like_no_number(node) for node in self._nodes()):
             return False

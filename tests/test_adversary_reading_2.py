@@ -67,3 +67,31 @@ def test_right_in_components(claim: str) -> None:
 )
 def test_a_letter_above_a_sum_names_one_size(claim: str, right: bool) -> None:
     assert (verdict(f"{LOOSE}$${claim}$$") == "proved") == right
+
+
+SAID_OF_SOME = [
+    "All the losses are scalars.",
+    "The losses are all scalars.",
+    "All the biases are scalars.",
+    "For all the gates, the loss is a scalar.",
+    "Everything on this sheet is about scalar losses.",
+    "All of these are gradients of a scalar.",
+    "All quantities are scalar products.",
+    "Consider a scalar network output.",
+    "Tous les coûts sont des scalaires.",
+    "Alle Fehler sind Skalare.",
+    "所有损失都是标量。",
+    "All quantities are scalars. Here $h_t$ is a vector.",
+]
+NETWORK = "\n\n$$h_t = \\tanh(W h_{t-1} + U x_t)$$\n\n"
+
+
+@pytest.mark.parametrize("words", SAID_OF_SOME)
+@pytest.mark.parametrize("claim", ["U W h_t = W U h_t", r"\frac{\partial h_t}{\partial h_{t-1}} = W (1-h_t^2)"])
+def test_scalars_are_said_of_some_quantities_alone(words: str, claim: str) -> None:
+    assert verdict(f"{words}{NETWORK}$${claim}$$") not in RIGHT
+
+
+@pytest.mark.parametrize("words", ["All quantities on this sheet are scalars.", "所有变量都是标量。"])
+def test_scalars_are_said_of_everything(words: str) -> None:
+    assert verdict(f"{words}{NETWORK}$$U W h_t = W U h_t$$") == "proved"
