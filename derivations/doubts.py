@@ -17,7 +17,7 @@ from derivations.judge import Judgement
 from derivations.names import GRADIENT_MARKS, STATE_NAMES, Names, Ref, is_loss, rank_by_habit
 from derivations.probabilities import is_probability, related
 from derivations.reading import surface as s
-from derivations.sheet import Sheet
+from derivations.sheet import Sheet, shows_a_shape
 from derivations.terms import is_zero
 
 _CONVOLUTION = re.compile(r"\b(?:convol\w+|convnet\w*|cnn\w*|cross[- ]correlat\w+|padding|stride)\b", re.IGNORECASE)
@@ -187,6 +187,20 @@ def _guessed_scalar(case: Case) -> str:
     return ""
 
 
+def _guessed_vectors(case: Case) -> str:
+    """Shapes that clash where all names of a step may be numbers: they are columns by habit alone."""
+    knowledge = case.sheet.knowledge
+    near = knowledge.reachable(case.left, case.right)
+    if case.found.decision is not None or case.found.misfit is None or near & case.sheet.declared:
+        return ""
+    families = [knowledge.families[key].node for key in sorted(near & knowledge.families.keys())]
+    instances = [definition.node for ref, definition in knowledge.instances.items() if ref.key in near]
+    nodes = (node for root in (case.left, case.right, *families, *instances) for node in root.walk())
+    if any(shows_a_shape(node) for node in nodes):
+        return ""
+    return "nothing says whether these are numbers or vectors; declare shapes, or scalars"
+
+
 def _connected(case: Case) -> set[str]:
     """The names whose shapes may hang together with those of the step: linked to it through common statements."""
     names = case.sheet.knowledge.names
@@ -243,6 +257,7 @@ def _convolution(case: Case) -> str:
 
 DOUBTS: tuple[Callable[[Case], str], ...] = (
     _guessed_scalar,
+    _guessed_vectors,
     _guessed_shape,
     _value_in_text,
     _unread,

@@ -44,6 +44,8 @@ SPLIT = "a definition under a condition defines only a part"
 CASES_EXPECTED = r"all of it, with \begin{cases}"
 DANGLING = "an expression without a relation behind an arrow"
 EQUATING = (s.Relation.EQUAL, s.Relation.DEFINED)
+LENGTHS = frozenset("TN")
+"""Capital letters that, by themselves, count steps or examples."""
 
 
 @dataclass(slots=True)
@@ -364,6 +366,8 @@ class _Reader:
         return Entry(s.Unreadable(sentence.span, sentence.span, DANGLING, "a relation such as ="), "unclear")
 
     def _declaration(self, sentence: s.Statement, of: tuple[s.Node, ...], space: s.Node) -> Entry:
+        if is_index(of[0]) and self.source.slice(sentence.links[0].span) == "=":  # t = 1, …, T
+            return Entry(sentence, "definition", assumed=True)
         shape = self._shape_of(space)
         if shape is None:
             return Entry(sentence, "claim")
@@ -528,8 +532,17 @@ def _looks_like_no_number(node: s.Node) -> bool:
     if isinstance(node, s.Mul):
         return any(op in ("odot", "otimes", "circ", "@") for op in node.operators)
     if isinstance(node, s.Symbol):
-        return bool(node.component) or (node.base[:1].isupper() and not is_loss(node))
+        return bool(node.component) or (node.base[:1].isupper() and not is_loss(node) and not _is_length(node))
     return isinstance(node, s.Transposed | s.Norm)
+
+
+def _is_length(node: s.Symbol) -> bool:
+    return node.base in LENGTHS and not node.name and not node.marks and node.time is None
+
+
+def shows_a_shape(node: s.Node) -> bool:
+    """Whether something is written as among vectors and matrices, not as among numbers."""
+    return _is_no_number(node) or _looks_like_no_number(node)
 
 
 def _items(entry: Entry) -> tuple[s.Node, ...]:
