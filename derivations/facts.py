@@ -14,7 +14,7 @@ from enum import Enum
 from fractions import Fraction
 
 from derivations.component_names import letters_of
-from derivations.names import Names, Ref
+from derivations.names import Names, Ref, key_of
 from derivations.operators import winner
 from derivations.reading import surface as s
 from derivations.reading.places import Source
@@ -45,6 +45,14 @@ _UNREAD = re.compile(
     r"|probabilit\w+|stochastic|definite|normali[sz]ed|triangular|invertible|sums? to|entries|constant|equal|saturated"
     r"|rank)\b",
     re.IGNORECASE,
+)
+_NEURON = re.compile(
+    r"\b(?:one|each|every|single|hidden|output|input|recurrent|gated|linear)\s+unit\b"
+    r"(?!\s*(?:vector|norm|length|column|row|variance|ball|sphere|circle|matri|long|in\b))",
+    re.IGNORECASE,
+)
+_AT_ALL_TIMES = re.compile(
+    r"\bconstant\s+(?:over|in|through|across)\s+(?:all\s+)?(?:the\s+)?(?:time|times|time steps|steps)\b", re.IGNORECASE
 )
 _VERB = re.compile(r"\b(?:is|are|be|being|has|have|sums?)\b", re.IGNORECASE)
 _LOCAL = re.compile(r"\b(?:if|when|whenever|every|any)\b[^.!?]*$", re.IGNORECASE)
@@ -141,9 +149,15 @@ def _unread(statement: s.Statement, names: Names, source: Source, doubtful: bool
     yield from _equations(statement, names, source, doubtful)
     if not isinstance(first, s.Symbol) or statement.display:
         return
-    if compared or (named and _UNREAD.search(_beside(statement, source))):
+    if compared or (named and _UNREAD.search(_telling(_beside(statement, source), first, names))):
         local = doubtful or bool(LOCALLY & set(statement.lead))
         yield replace(_fact(first, Property.UNREAD, names, source, statement, local), doubtful=True)
+
+
+def _telling(words: str, symbol: s.Symbol, names: Names) -> str:
+    """The words but for those that say nothing of a quantity: a unit that computes, a weight the same at all times."""
+    words = _NEURON.sub(" ", words)
+    return words if names.ref(symbol).time or key_of(symbol, "") in names.timed else _AT_ALL_TIMES.sub(" ", words)
 
 
 def _equations(statement: s.Statement, names: Names, source: Source, doubtful: bool) -> Iterator[Fact]:
