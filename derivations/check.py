@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -21,7 +21,8 @@ from derivations.reading import surface as s
 from derivations.reading.documents import read_document
 from derivations.reading.places import Source, Span
 from derivations.report import Report, StatementReport, Step, SymbolReport, Verdict, Witnesses, worst
-from derivations.sheet import EQUATING, Entry, Sheet, understand
+from derivations.sheet import EQUATING, NONE, Entry, Sheet, understand
+from derivations.standing import better
 from derivations.terms import Term, dim_short
 from derivations.understood import Taken
 from derivations.world import UnclearError, World
@@ -69,9 +70,17 @@ def check_sheet(source: Source, options: Options = Options(), witness: Witness |
     with recursion(MOST_FRAMES):
         plain = Checker(source, options, witness)
         if not plain.sheet.ambiguous:
-            return plain.report()
+            return _with_rows(plain)
         other = Checker(source, options, witness, Taken.BEFORE)
         return min((plain.report(), other.report()), key=_not_right)
+
+
+def _with_rows(plain: Checker) -> Report:
+    """The report with vectors that are defined as rows taken for columns, or for rows, whichever makes more right."""
+    report, rows = plain.report(), plain.sheet.written_as_rows
+    if not rows or _not_right(report) == 0:
+        return report
+    return better(report, Checker(plain.source, plain.options, plain.witness, rows=rows).report())
 
 
 def _not_right(report: Report) -> int:
@@ -95,12 +104,17 @@ class Checker:
     """The state of one check."""
 
     def __init__(
-        self, source: Source, options: Options, witness: Witness | None, taken: Taken = Taken.AT_VALUE
+        self,
+        source: Source,
+        options: Options,
+        witness: Witness | None,
+        taken: Taken = Taken.AT_VALUE,
+        rows: Mapping[str, bool] = NONE,
     ) -> None:
         self.source = source
         self.options = options
         self.witness = witness
-        self.sheet: Sheet = understand(source, read_document(source), taken)
+        self.sheet: Sheet = understand(source, read_document(source), taken, rows)
         self.elaborator = Elaborator(self.sheet.knowledge, scalar=self.sheet.scalars_only)
         settings = self.sheet.settings
         self.judge = Judge(

@@ -13,12 +13,14 @@ from itertools import combinations
 
 from derivations.component_names import letters_of
 from derivations.elaborate import Elaborator
+from derivations.errors import SheetError
 from derivations.judge import Judgement
 from derivations.names import GRADIENT_MARKS, STATE_NAMES, Names, Ref, is_loss, rank_by_habit
 from derivations.probabilities import is_probability, related
 from derivations.reading import surface as s
 from derivations.sheet import Sheet, shows_a_shape
 from derivations.terms import is_zero
+from derivations.world import World
 
 _CONVOLUTION = re.compile(r"\b(?:convol\w+|convnet\w*|cnn\w*|cross[- ]correlat\w+|padding|stride)\b", re.IGNORECASE)
 
@@ -139,6 +141,24 @@ def _independent(case: Case) -> str:
         return ""
     of, by = (case.sheet.source.slice(node.span) for node in (case.left.of, case.left.by))
     return f"nothing on the sheet says how {of} depends on {by}"
+
+
+def _unconnected(case: Case) -> str:
+    """The step rests on a definition by a derivative that is zero, since nothing connects its two quantities."""
+    knowledge = case.sheet.knowledge
+    for key in sorted(knowledge.reachable(case.left, case.right) & knowledge.families.keys()):
+        node = knowledge.families[key].node
+        if isinstance(node, s.Partial) and _is_unconnected(case, node):
+            of, by = (case.sheet.source.slice(part.span) for part in (node.of, node.by))
+            return f"{key} is given as a derivative, but nothing on the sheet says how {of} depends on {by}"
+    return ""
+
+
+def _is_unconnected(case: Case, node: s.Partial) -> bool:
+    try:
+        return is_zero(case.elaborator.partial(node, World()).term)
+    except SheetError:
+        return False
 
 
 def undefined(case: Case) -> s.Symbol | None:
@@ -265,6 +285,7 @@ DOUBTS: tuple[Callable[[Case], str], ...] = (
     _clashing_definition,
     _undefined_state,
     _independent,
+    _unconnected,
     _numbered,
     _laws_of_probability,
     _convolution,

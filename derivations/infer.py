@@ -222,6 +222,10 @@ class Inference:
         """The shape of an expression; unifies as it goes. Raises ShapeError."""
         return _ShapeReader(self).form(node)
 
+    def ranked_form(self, node: s.Node) -> Form:
+        """The form of an expression as far as ranks tell; learns nothing. Raises ShapeError."""
+        return _RankReader(self).form(node)
+
     def _name_dimensions(self) -> None:
         taken = {str(x) for shape in self.shapes.values() for dim in shape for x in dim.free_symbols}
         taken = {name for name in taken if not is_unknown(sympy.Symbol(name))}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
+from types import MappingProxyType
 from typing import cast
 
 import sympy
@@ -34,6 +35,7 @@ from derivations.scalars import said_scalar, speaks_of_vectors
 from derivations.series import free_letters, with_times
 from derivations.sizes import Sizes, index_letters
 from derivations.squares import with_squares
+from derivations.standing import written_as_rows
 from derivations.terms import Dim, Shape, dimension
 from derivations.understood import Taken, with_understood
 from derivations.world import Definition, Knowledge, senses
@@ -46,6 +48,7 @@ DANGLING = "an expression without a relation behind an arrow"
 EQUATING = (s.Relation.EQUAL, s.Relation.DEFINED)
 LENGTHS = frozenset("TN")
 """Capital letters that, by themselves, count steps or examples."""
+NONE: Mapping[str, bool] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -81,7 +84,8 @@ class Sheet:
     fit within expressions, empty where nothing does not; ``origin`` how the shape of a name was found, and where;
     ``formals`` are the names that only stand for a number, such as the x of σ(x), ``beside`` those that are numbers by
     their place beside components; ``said_scalar`` is where the sheet says that everything is a number,
-    ``perhaps_vectors`` where its words speak of vectors that no formula shows.
+    ``perhaps_vectors`` where its words speak of vectors that no formula shows;
+    ``written_as_rows`` are the vectors that the lines which define them write as rows among columns.
     """
 
     source: Source
@@ -99,13 +103,19 @@ class Sheet:
     origin: Callable[[s.Symbol], tuple[str, list[Span]]] = lambda symbol: ("", [])
     formals: frozenset[str] = frozenset()
     beside: frozenset[str] = frozenset()
+    written_as_rows: Mapping[str, bool] = field(default_factory=dict)
     said_scalar: Span | None = None
     perhaps_vectors: Span | None = None
     settings: Declared = field(default_factory=lambda: Declared(Source("", "")))
 
 
-def understand(source: Source, sentences: Sequence[s.Sentence], taken: Taken = Taken.AT_VALUE) -> Sheet:
-    """Sort the sentences of a sheet into definitions, declarations and claims, and infer all shapes."""
+def understand(
+    source: Source, sentences: Sequence[s.Sentence], taken: Taken = Taken.AT_VALUE, rows: Mapping[str, bool] = NONE
+) -> Sheet:
+    """Sort the sentences of a sheet into definitions, declarations and claims, and infer all shapes.
+
+    ``rows`` are names that stand as rows among columns.
+    """
     declared = read_declarations(source)
     as_used(declared, sentences)
     squared = with_squares(named(declared, with_probabilities(sentences)))
@@ -114,10 +124,12 @@ def understand(source: Source, sentences: Sequence[s.Sentence], taken: Taken = T
     labels = labels_of([x for x in understood.sentences if isinstance(x, s.Statement)])
     labelled = with_labels(understood.sentences)
     separate, copies = with_copies(with_components(labelled, declared.letters("index")))
-    sheet = _Reader(source, separate, declared, [*understood.implied, *copies], layers).sheet()
+    sheet = _Reader(source, separate, declared, [*understood.implied, *copies], layers, rows).sheet()
     sheet.facts += [Fact(key, None, Property.ONE_HOT, f"{key} is a unit vector", 0, False) for key in unit_keys(labels)]
     sheet.introduced |= set(unit_keys(labels))
-    sheet.conventions, sheet.ambiguous = understood.conventions, understood.ambiguous
+    sheet.conventions, sheet.ambiguous = dict(understood.conventions), understood.ambiguous
+    if rows:
+        sheet.conventions["rows"] = ", ".join(sorted(rows)) + ": as they are defined"
     return sheet
 
 
@@ -129,7 +141,9 @@ class _Reader:
         declared: Declared,
         implied: Sequence[s.Statement] = (),
         layers: Layers = NO_LAYERS,
+        rows: Mapping[str, bool] = NONE,
     ) -> None:
+        self.rows = rows
         self.source = source
         self.declared = declared
         self.implied = implied
@@ -160,7 +174,7 @@ class _Reader:
 
     def _with_shapes(self) -> Sheet:
         self.knowledge.entrywise = entrywise(self.declared, self.names)
-        self.knowledge.standing = row_names(self.declared, self.names)
+        self.knowledge.standing = {**self.rows, **row_names(self.declared, self.names)}
         self._declare_shapes()
         scalars = self._scalars_only()
         self.knowledge.rows = self._vectors_are_rows()
@@ -193,6 +207,7 @@ class _Reader:
         sheet.settings = self.declared
         sheet.said_scalar, sheet.perhaps_vectors = self.said_scalar, self.perhaps_vectors
         sheet.origin, sheet.formals, sheet.beside = inference.rule, inference.formals, inference.beside
+        sheet.written_as_rows = written_as_rows(inference, list(self._statements()))
         sheet.misfit = lambda nodes: tell.told(error) if (error := inference.clash(nodes)) else ""
         sheet.entries = self._with_declarations()
         return sheet
