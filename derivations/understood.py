@@ -22,6 +22,8 @@ N = TypeVar("N", bound=s.Node)
 Name = tuple[str, tuple[str, ...], str]
 EQUATING = (s.Relation.EQUAL, s.Relation.DEFINED)
 ELEMENTWISE = frozenset(FUNCTIONS) | GENERIC_FUNCTIONS
+NO_LOSS = "it is not clear which loss this is the gradient of"
+ONE_LOSS = "one loss that the sheet defines, as in L = …, or := for a name of your own"
 GIVEN = "any that has the gradients that no line computes: "
 
 
@@ -130,6 +132,7 @@ class _Reader:
             return self.found
         loss = self._loss()
         if loss is None:
+            self.found.sentences = [self._refused(x) for x in self.sentences]
             return self.found
         self.loss = loss
         self.reached = self._reached_from([loss, *self.given])
@@ -137,6 +140,15 @@ class _Reader:
         changed = [self._changed(x) if isinstance(x, s.Statement) else x for x in self.sentences]
         self.found.sentences = changed
         return self.found
+
+    def _refused(self, sentence: s.Sentence) -> s.Sentence:
+        """A line that computes a gradient of no loss that is known is neither a definition nor to be checked."""
+        first = sentence.items[0] if isinstance(sentence, s.Statement) else None
+        if not isinstance(sentence, s.Statement) or not isinstance(first, s.Symbol) or not _is_gradient(first):
+            return sentence
+        if sentence.links[0].relation is not s.Relation.EQUAL or _name(first) not in self.names:
+            return sentence
+        return s.Unreadable(sentence.span, first.span, NO_LOSS, ONE_LOSS, sentence.display)
 
     def _computed(self) -> Iterator[s.Symbol]:
         """The gradients that stand on the left of an equation."""
