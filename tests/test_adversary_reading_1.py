@@ -56,3 +56,17 @@ def test_the_same_gradient_of_a_known_loss() -> None:
 def test_a_gradient_of_one_of_two_losses() -> None:
     two = "$$E = \\frac12 \\|h_2 - y\\|^2$$\n\n$$J = \\frac12 \\|c_2 - y\\|^2$$\n\n"
     assert not RIGHT & set(verdicts(LSTM + two, r"dh_2 = y - h_2", r"dc_2 = h_2 - y"))
+
+
+CHAIN = r"\frac{\partial L}{\partial h_1} = \underbrace{\frac{\partial L}{\partial h_2}}_{h_2-y}"
+RNN = "$$z_t = W x_t + U h_{t-1}$$\n\n$$h_t = \\tanh(z_t)$$\n\n$$L = \\frac12 \\|h_2 - y\\|^2$$\n\n"
+
+
+def test_a_function_named_in_letters_is_no_remark() -> None:
+    """A value at a brace is checked although the name of its function is set like a word."""
+    right = CHAIN + r" \underbrace{\frac{\partial h_2}{\partial h_1}}_{\mathrm{diag}(1-h_2^2) U}"
+    assert verdicts(RNN, "L = L", right)[-1] == "proved"
+    assert verdicts(RNN, right.replace("h_2^2)", "h_2)"))[-1] == "wrong"
+    assert verdicts(RNN, CHAIN + r" \underbrace{\frac{\partial h_2}{\partial h_1}}_{\text{diagonal (slope)}}") == [
+        "proved"
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from derivations.reading.grammar import RELATIONS
+from derivations.reading.grammar import FUNCTIONS, RELATIONS
 from derivations.reading.parser import dimensions, parse_tokens
 from derivations.reading.places import Span
 from derivations.reading.slips import Slip
@@ -65,7 +65,14 @@ def _labels(tokens: Sequence[Token]) -> Iterator[Label]:
 def _is_remark(label: Sequence[Token]) -> bool:
     """Words, and marks such as ``(1)`` or ``(*)``, say nothing of the part."""
     kinds = [token.kind for token in label]
-    return bool({"text", "unit"} & set(kinds)) or (len(kinds) == 3 and kinds[0] == "open" and kinds[2] == "close")
+    after = (*label[1:], None)
+    words = (x for x, then in zip(label, after, strict=True) if x.kind in ("text", "unit") and not _is_called(x, then))
+    return any(words) or (len(kinds) == 3 and kinds[0] == "open" and kinds[2] == "close")
+
+
+def _is_called(word: Token, after: Token | None) -> bool:
+    r"""The name of a function before a bracket, as in ``\mathrm{diag}(f_t)``."""
+    return word.text in FUNCTIONS and after is not None and after.kind in ("open", "left")
 
 
 def _statement(found: Label, display: bool) -> Statement:
