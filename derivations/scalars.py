@@ -45,9 +45,9 @@ WEIGHTS_AND_STATES = frozenset({"weights", "states"})
 """Who says it of both, says it of everything."""
 KINDS = WEIGHTS_AND_STATES | {"inputs", "biases", "outputs", "gates", "parameters", "activations"}
 FILLERS = frozenset(
-    "the of these those them this that here below on in sheet page and a an real simply just for simplicity which "
-    "occur assume we die diese der dieser hier auf diesem blatt les des de ces ici sur cette feuille las los estas aquí le i "
-    "gli queste as os estas aqui un une una um uma ein eine".split()
+    "the of these those them this that here below on in sheet page and a an real simply just for simplicity "
+    "which occur assume we die diese der dieser hier auf diesem blatt les des de ces ici sur cette feuille las "
+    "los estas aquí le i gli queste as os estas aqui un une una um uma ein eine".split()
 )
 CHARACTERS = frozenset("簡简單单起見见方便所有全部一切均都是为為标標純量变變数數值这這些里此处中在的上")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")

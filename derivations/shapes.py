@@ -115,13 +115,11 @@ class Dimensions:
                 return
 
     def name_unknowns(self, wishes: Iterable[tuple[Dim, str]], taken: set[str]) -> None:
-        """Give unknowns the letters that they wish for, where the sheet has not given these to other sizes."""
-        given = frozenset(taken)
+        """Give every unknown a letter: those with a wish first, the others the next letter that is free."""
         for dim, letter in wishes:
-            if letter not in given:
-                for unknown in _unknowns(self.resolve(dim)):
-                    self._bound[unknown] = dimension(letter)
-                    taken.add(letter)
+            for unknown in _unknowns(self.resolve(dim)) if letter not in taken else ():
+                self._bound[unknown] = dimension(letter)
+                taken.add(letter)
 
     def name_rest(self, dims: Iterable[Dim], taken: set[str]) -> None:
         for dim in dims:

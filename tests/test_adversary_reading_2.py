@@ -95,3 +95,10 @@ def test_scalars_are_said_of_some_quantities_alone(words: str, claim: str) -> No
 @pytest.mark.parametrize("words", ["All quantities on this sheet are scalars.", "所有变量都是标量。"])
 def test_scalars_are_said_of_everything(words: str) -> None:
     assert verdict(f"{words}{NETWORK}$$U W h_t = W U h_t$$") == "proved"
+
+
+@pytest.mark.parametrize(
+    "claim", [r"\mathrm{tr}(U) = \mathrm{tr}(U^T)", "h_t^T x_t = x_t^T h_t", "x_t^T U x_t = x_t^T U^T x_t"]
+)
+def test_the_length_of_a_state_is_not_that_of_the_input(claim: str) -> None:
+    assert verdict(f"$x_t \\in \\mathbb{{R}}^n$.{NETWORK}$${claim}$$") not in RIGHT
