@@ -57,6 +57,7 @@ _AT_ALL_TIMES = re.compile(
 _VERB = re.compile(r"\b(?:is|are|be|being|has|have|sums?)\b", re.IGNORECASE)
 _LOCAL = re.compile(r"\b(?:if|when|whenever|every|any)\b[^.!?]*$", re.IGNORECASE)
 _END = re.compile(r"[.!?](?=\s|\$|$)|\n[ \t]*#|\n[ \t]*(?:[-*]|\d+[.)])\s|;")
+_ENDED = re.compile(r"\b(?:a general|an arbitrary|any longer|no longer|not necessarily|drop|back to)\b", re.IGNORECASE)
 _NEAR = 60
 _FAR = 300
 
@@ -298,11 +299,15 @@ def _fact(symbol: s.Symbol, kind: Property, names: Names, source: Source, statem
 
 
 def in_force(facts: Sequence[Fact], source: Source, offset: int) -> tuple[Fact, ...]:
-    """The facts that hold at an offset of the sheet, the last one of each quantity."""
+    """The facts that hold at an offset of the sheet, the last one of each quantity.
+
+    Behind words that may take a fact back ("for a general U") it is doubtful.
+    """
     found: dict[tuple[str, s.Time | None], Fact] = {}
     for fact in facts:
         if fact.reaches(source, offset):
-            found[fact.key, fact.time] = fact
+            ended = bool(_ENDED.search(source.text[fact.offset : offset]))
+            found[fact.key, fact.time] = replace(fact, doubtful=fact.doubtful or ended)
         elif fact.doubtful and fact.offset <= offset:
             found.pop((fact.key, fact.time), None)
     return tuple(found.values())
