@@ -152,7 +152,7 @@ class _Writer:
         if isinstance(node, Operator):
             return OPERATOR_TEXT[node.name].format(texts[node.argument])
         if isinstance(node, Power):
-            return f"{texts[node.base]} ** ({node.exponent})"
+            return f"({texts[node.base]} ** ({node.exponent}))"
         return self._constant(node)
 
     def _filled(self, node: Term, value: int) -> str:
