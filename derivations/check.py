@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from derivations.conventions import Conventions, choose
 from derivations.counts import judge_count, judge_counting
 from derivations.decide import Decision
-from derivations.doubts import Case, doubt, undefined, unread_definition
+from derivations.doubts import Case, differentiated_as_written, doubt, undefined, unread_definition
 from derivations.elaborate import Elaborator
 from derivations.errors import ShapeError
 from derivations.explain import Explainer
@@ -235,11 +235,13 @@ class Checker:
         return Judgement(decision=Decision(Verdict.UNDECIDED, reason), derivative=found.derivative)
 
     def _require_known_variables(self, left: s.Node, right: s.Node, found: Judgement) -> None:
-        """A derivative by a name that no definition speaks of says nothing, even if it is zero."""
+        """A derivative by a name that no definition speaks of says nothing, but of a formula that speaks of it."""
+        names = self.sheet.knowledge.names
+        known = self.sheet.introduced | differentiated_as_written(names, (left, right))
         for side in (left, right):
             for node in side.walk():
                 by = node.by if isinstance(node, s.Partial) else None
-                if isinstance(by, s.Symbol) and self.sheet.knowledge.names.ref(by).key not in self.sheet.introduced:
+                if isinstance(by, s.Symbol) and names.ref(by).key not in known:
                     message = f"{self.source.slice(by.span)} is not defined on this sheet"
                     found.right.clear()
                     found.unclear = UnclearError(message, by.span, "a defined name")

@@ -166,11 +166,31 @@ def undefined(case: Case) -> s.Symbol | None:
     knowledge = case.sheet.knowledge
     if not case.found.derivative and not any(knowledge.defined(ref.key) for ref in case.refs()):
         return None
+    written = differentiated_as_written(knowledge.names, (case.left, case.right))
+    known = case.sheet.introduced | knowledge.constants | _sunk(case) | written
     for side in (case.left, case.right):
         for node in _quantities(side):
-            if knowledge.names.ref(node).key not in case.sheet.introduced | knowledge.constants:
+            if knowledge.names.ref(node).key not in known:
                 return node
     return None
+
+
+def differentiated_as_written(names: Names, sides: Iterable[s.Node]) -> set[str]:
+    """The names in formulas under ∂: ``∂ tanh(x)/∂x`` needs no other definition of x."""
+    partials = (node for side in sides for node in side.walk() if isinstance(node, s.Partial))
+    return _names(names, (x.of for x in partials if not isinstance(x.of, s.Symbol)))
+
+
+def _sunk(case: Case) -> set[str]:
+    """The losses without a definition for which the step says through what it depends on a step."""
+    if not case.found.assumed:
+        return set()
+    nodes = (node for side in (case.left, case.right) for node in side.walk())
+    return {
+        case.sheet.knowledge.names.ref(x.of).key
+        for x in nodes
+        if isinstance(x, s.Partial) and isinstance(x.of, s.Symbol)
+    }
 
 
 def _quantities(node: s.Node) -> Iterator[s.Symbol]:

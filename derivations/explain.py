@@ -195,7 +195,8 @@ class Explainer:
         first = self._first(item)
         if not isinstance(first, s.Partial) or has_components(first):
             return None
-        world = replace(item.world, mode=self.conventions.mode)
+        sinks = self.checker.elaborator.sinks((item.left, item.right), item.world)
+        world = replace(item.world, mode=self.conventions.mode, sinks=sinks)
         try:
             value = self.checker.elaborator.partial(first, world)
         except (UnclearError, SheetError):
