@@ -6,6 +6,7 @@ derivative by that very quantity, or defines by ``:=``, is taken so.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -18,13 +19,34 @@ Pair = tuple[str, str]
 
 def with_gradient_names(sentences: Sequence[s.Sentence]) -> list[s.Sentence]:
     """The sentences with every such pair as one symbol, which carries its letter as a mark."""
-    pairs = {pair for sentence in sentences if isinstance(sentence, s.Statement) for pair in introduced(sentence)}
+    statements = [x for x in sentences if isinstance(x, s.Statement)]
+    pairs = {pair for statement in statements for pair in introduced(statement)}
     if not pairs:
         return list(sentences)
+    pairs |= _alike(pairs, statements)
     return [
         replace(x, items=tuple(joined(item, pairs) for item in x.items)) if isinstance(x, s.Statement) else x
         for x in sentences
     ]
+
+
+def _alike(pairs: set[Pair], statements: Sequence[s.Statement]) -> set[Pair]:
+    """The other quantities before which an introduced letter stands, unless it stands anywhere else, too."""
+    nodes = [node for statement in statements for item in statement.items for node in item.walk()]
+    first = (statement.items[0] for statement in statements)
+    quantities = {x.base for x in first if isinstance(x, s.Symbol)} - PREFIXES
+    uses = Counter(x.base for x in nodes if isinstance(x, s.Symbol))
+    found = Counter(
+        pair for x in nodes if isinstance(x, s.Mul) for pair in _juxtaposed(x) if pair[1] in quantities or pair in pairs
+    )
+    letters = {letter for letter, _ in pairs}
+    only = {x for x in letters if uses[x] == sum(count for pair, count in found.items() if pair[0] == x)}
+    return {(letter, quantity) for letter in only for quantity in quantities}
+
+
+def _juxtaposed(product: s.Mul) -> list[Pair]:
+    places = (k for k, operator in enumerate(product.operators) if operator == "")
+    return [pair for k in places if (pair := pair_of(product.factors[k : k + 2]))]
 
 
 def introduced(statement: s.Statement) -> list[Pair]:

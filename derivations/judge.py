@@ -240,8 +240,15 @@ class Judge:
         """Whether a derivative is zero only because a narrow sense of ∂ cuts every path."""
         if world.mode is Mode.SUMMED:
             return False
-        outside = [p for side in sides for p in outside_series(side) if isinstance(p, s.Partial)]
-        return any(is_zero(self.elaborator.partial(whole(p), world).term) for p in outside)
+        outside = [node for side in sides for node in outside_series(side)]
+        partials = (self.elaborator.partial(whole(p), world) for p in outside if isinstance(p, s.Partial))
+        named = (self.elaborator.elaborate(x, world)[0] for x in outside if self._stands_for_a_derivative(x))
+        return any(is_zero(value.term) for value in (*partials, *named))
+
+    def _stands_for_a_derivative(self, node: s.Node) -> bool:
+        knowledge = self.elaborator.knowledge
+        definition = knowledge.definition(knowledge.names.ref(node)) if isinstance(node, s.Symbol) else None
+        return definition is not None and isinstance(definition.node, s.Partial)
 
     # Verdicts
 

@@ -179,7 +179,8 @@ PLAIN_GREEK: Final = names("alpha beta gamma delta epsilon varepsilon theta lamb
 DOUBTFUL: Final = names("eta phi psi rho tau chi")
 """Greek names that could as well be three letters."""
 
-PLAIN_NAMES: Final = names("loss Loss cost Cost")
+PLAIN_NAMES: Final = names("loss Loss cost Cost out net cell hid inp act err cand gate")
+"""Short words that are names of quantities and not products of letters; with a d before them, of gradients."""
 LONG_RUN: Final = 5
 """From this length on, adjacent letters are one name and not a product."""
 

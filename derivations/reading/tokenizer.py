@@ -94,6 +94,9 @@ class _Tokenizer:
             self.script_letter(raw, start)
         elif (kind := self.word_kind(raw, start)) is not None:
             self.emit(kind, raw, start)
+        elif raw[0] == "d" and raw[1:] in grammar.PLAIN_NAMES:
+            self.emit("letter", "d", start, start + 1)
+            self.emit("text", raw[1:], start + 1)
         elif raw in grammar.DOUBTFUL or (len(raw) > 2 and raw in grammar.KNOWN):
             self.emit("bad", f"‘{raw}’ without its backslash", start)
         else:

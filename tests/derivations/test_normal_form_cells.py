@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from time import perf_counter
 from typing import ClassVar
 
 import pytest
@@ -103,9 +102,7 @@ def unrolled(steps: int) -> tuple[list[Term], list[Term]]:
 @pytest.mark.parametrize("steps", [1, 2, 3, 6])
 def test_gradients_of_a_gru_are_proved_for_all_sizes(steps: int) -> None:
     for derived, by_hand in zip(*unrolled(steps), strict=True):
-        start = perf_counter()
-        assert prove_equal(derived, by_hand, Budget()) is not None
-        assert perf_counter() - start < 0.2 * steps, "a limit for slow machines; 5 ms a step are usual"
+        assert prove_equal(derived, by_hand, Budget(units=1_000 * steps)) is not None
 
 
 @pytest.mark.parametrize("steps", [1, 2, 12])

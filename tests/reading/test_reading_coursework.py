@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from reading_trees import sentence
 
 from derivations.reading.places import Source
@@ -104,11 +102,3 @@ def test_coursework() -> None:
 def test_coursework_with_carriage_returns() -> None:
     found = read_markdown(Source("sheet.md", SHEET.replace("\n", "\r\n")))
     assert [sentence(item) for item in found] == EXPECTED
-
-
-def test_speed() -> None:
-    source = Source("sheet.md", SHEET)
-    read_markdown(source)
-    began = time.perf_counter()
-    read_markdown(source)
-    assert time.perf_counter() - began < 0.5
