@@ -25,7 +25,10 @@ from derivations.world import World
 _CONVOLUTION = re.compile(r"\b(?:convol\w+|convnet\w*|cnn\w*|cross[- ]correlat\w+|padding|stride)\b", re.IGNORECASE)
 
 
-_DERIVED = re.compile(r"partial|nabla|∂|∇|frac|/")
+_SCRIPT = re.compile(r"[_^]\s*(?:\{[^{}]*\}|\\[A-Za-z]+|[^\\{])")
+"""A subscript or superscript, which says of no other name what it is."""
+_DERIVED = re.compile(r"partial|nabla|∂|∇|frac|/|^\s*(?:d|\\delta|\\Delta)\s*\\?[A-Za-z{]")
+"""A left side that is a gradient, or is named as one: what it says is no definition of the quantity in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ def _unread_line(case: Case, keys: set[str], counts: Callable[[str], bool]) -> s
     }
     for entry in case.sheet.entries:
         if isinstance(entry.sentence, s.Unreadable):
-            text = case.sheet.source.slice(entry.sentence.span).split("=")[0]
+            text = _SCRIPT.sub(" ", case.sheet.source.slice(entry.sentence.span).split("=")[0])
             for base, key in sorted(bases.items()):
                 if counts(text) and base in re.findall(r"[^\W\d_]+" if len(base) > 1 else r"[^\W\d_]", text):
                     line = case.sheet.source.place(entry.sentence.span.start).line
