@@ -25,7 +25,7 @@ from derivations.names import CONSTANTS, GENERIC_FUNCTIONS, Ref, shift
 from derivations.operations import COMPARED, exhaustive, piecewise
 from derivations.operators import inverse
 from derivations.placeholders import chain_rule
-from derivations.products import OUTER, fold
+from derivations.products import ENTRIES, OUTER, fold
 from derivations.reading import surface as s
 from derivations.reading.places import Span
 from derivations.series import indicator, series
@@ -303,6 +303,8 @@ class Elaborator(Differentiation):
             return replace(base, term=power(base.term, exponent), gradient=False)
         if base.term.rank == 2 and exponent == -1:
             return replace(base, term=inverse(base.term), gradient=False)
+        if base.term.rank == 2 and base.term.shape[0] != base.term.shape[1]:
+            return replace(base, term=power(base.term, exponent), gradient=False, readings=base.readings | {ENTRIES})
         if base.term.rank > 1:
             raise UnclearError("a power of a matrix is ambiguous", node.span, "\\odot for entries, or a product")
         if exponent == 2 and _is_norm(node.base) and isinstance(base.term, Power):

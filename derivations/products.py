@@ -19,6 +19,7 @@ BEFORE_DIAGONAL = "a column written before a diagonal matrix"
 GRADIENT_ROW = "the gradient of a scalar read as a row"
 GRADIENT_COLUMN = "the gradient of a scalar read as a column"
 SAME_SHAPE = "a product sign between matrices of one shape read as elementwise"
+ENTRIES = "a power of a matrix that is not square read as elementwise"
 
 AGAINST = "a product sign read in another way than declared"
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from derivations.component_names import rewritten
 from derivations.names import key_of, shift, time_text
 from derivations.reading import surface as s
+from derivations.reading.grammar import BATCH
 from derivations.reading.grammar import TIMES
 from derivations.tensors import hadamard, matmul
 from derivations.terms import Shape, Term, add, delta, number, ones, zeros
@@ -154,6 +155,10 @@ def bounds(node: s.Big, env: dict[str, s.Time], length: str | None) -> tuple[s.T
     if node.lower is None and node.upper is None and length is not None and node.index in TIMES - {length}:
         return s.Time(None, 1), env.get(length, s.Time(length, 0))
     if node.lower is None or node.upper is None:
+        if node.index == BATCH:
+            raise UnclearError(
+                "the sheet has no matrix of examples to add up here", node.span, "a batch of columns or rows"
+            )
         raise UnclearError("the range of this index is not written", node.span, "the bounds, such as t=1 and T")
     found = []
     for side in (node.lower, node.upper):

@@ -11,6 +11,7 @@ from typing import cast
 
 import sympy
 
+from derivations.batches import Batch
 from derivations.clashes import ClashError, Teller
 from derivations.component_names import has_components, letters_of, with_components
 from derivations.copies import with_copies
@@ -124,10 +125,17 @@ def understand(
     labels = labels_of([x for x in understood.sentences if isinstance(x, s.Statement)])
     labelled = with_labels(understood.sentences)
     separate, copies = with_copies(with_components(labelled, declared.letters("index")))
-    sheet = _Reader(source, separate, declared, [*understood.implied, *copies], layers, rows).sheet()
+    reader = _Reader(source, separate, declared, [*understood.implied, *copies], layers, rows)
+    sheet = reader.sheet()
+    batch = reader.batch()
+    if batch.found:
+        reader = _Reader(source, batch.write(separate), declared, [*understood.implied, *copies], layers, rows)
+        sheet = reader.sheet()
     sheet.facts += [Fact(key, None, Property.ONE_HOT, f"{key} is a unit vector", 0, False) for key in unit_keys(labels)]
     sheet.introduced |= set(unit_keys(labels))
     sheet.conventions, sheet.ambiguous = dict(understood.conventions), understood.ambiguous
+    if batch.found.biases:
+        sheet.conventions["batch"] = batch.found.said
     if rows:
         sheet.conventions["rows"] = ", ".join(sorted(rows)) + ": as they are defined"
     return sheet
@@ -159,6 +167,11 @@ class _Reader:
         self.said_scalar: Span | None = None
         self.perhaps_vectors: Span | None = None
 
+    def batch(self) -> Batch:
+        """The examples of a batch, where matrices hold them; asked for after :meth:`sheet`."""
+        batch = Batch(self.inference, self.knowledge)
+        return replace(batch, found=batch.look([equation for equation, _ in self.equations], self._nodes()))
+
     def sheet(self) -> Sheet:
         conditions: s.Statement | None = None
         for sentence in self.sentences:
@@ -185,7 +198,9 @@ class _Reader:
             has_components(item) for statement in self._statements() for item in statement.items
         )
         self.knowledge.senses = senses(node.style for node in self._nodes() if isinstance(node, s.Partial))
-        inference = Inference(self.names, self._formals(), scalars, self.knowledge.rows, self.knowledge.constants)
+        self.inference = inference = Inference(
+            self.names, self._formals(), scalars, self.knowledge.rows, self.knowledge.constants
+        )
         inference.standing = self.knowledge.standing
         self.knowledge.signs = inference.signs = Signs(self.declared.signs)
         claims = [item for entry in self.entries if entry.kind == "claim" for item in _items(entry)]

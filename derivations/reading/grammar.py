@@ -149,6 +149,10 @@ ALONG_AN_AXIS: Final = names("softmax")
 INDICES: Final = names("i j k l m p q r s")
 """Letters that count entries."""
 
+BATCH: Final = "batch"
+"""The index of a sum over the examples of a batch, however that is called."""
+BATCHES: Final = names("batch Batch minibatch examples samples")
+
 REFUSED_WORDS: Final = {
     "argmax": "the place of the largest entry is not read",
     "argmin": "the place of the smallest entry is not read",

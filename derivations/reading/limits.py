@@ -10,7 +10,7 @@ from typing import Final
 
 from derivations.reading import grammar
 from derivations.reading.places import Span
-from derivations.reading.scripts import ScriptReader, split
+from derivations.reading.scripts import ScriptReader, bare, split
 from derivations.reading.slips import Slip
 from derivations.reading.surface import Add, Comparison, Node, Number, Symbol
 from derivations.reading.tokens import Token, is_relation
@@ -102,6 +102,8 @@ class LimitReader(ScriptReader):
     def index_name(self, tokens: Sequence[Token]) -> str:
         """A letter, with its primes."""
         name = tokens[0] if tokens else self.token
+        if len(core := bare(tokens)) == 1 and core[0].kind == "text" and core[0].text in grammar.BATCHES:
+            return grammar.BATCH
         if name.kind != "letter" and not (name.kind == "command" and name.text in grammar.GREEK):
             raise Slip(name.span, "an index that is not a letter", "an index such as k")
         if not all(token.at("'") for token in tokens[1:]):
