@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING
 from derivations.component_names import rewritten
 from derivations.names import key_of, shift, time_text
 from derivations.reading import surface as s
-from derivations.reading.grammar import BATCH
-from derivations.reading.grammar import TIMES
+from derivations.reading.grammar import BATCH, TIMES
 from derivations.tensors import hadamard, matmul
 from derivations.terms import Shape, Term, add, delta, number, ones, zeros
 from derivations.values import Value, merge
