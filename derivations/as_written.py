@@ -18,6 +18,7 @@ from derivations.elaborate import Elaborator
 from derivations.latex import Printer, written_size
 from derivations.names import UNTIMED, Ref, time_text
 from derivations.plain import plain
+from derivations.powers import FACTOR, exponent_text
 from derivations.reading import surface as s
 from derivations.reading.places import Span
 from derivations.series import Moment
@@ -87,6 +88,9 @@ class AsWritten(Elaborator):
         return self._named(r" \cdot ".join(texts), joined)
 
     def elaborate(self, node: s.Node, world: World, target: Shape | None = None) -> list[Value]:
+        if isinstance(node, s.Big) and node.index == FACTOR:
+            base = self.elaborate(node.body, world, target)
+            return [self._named(rf"{PRINTER.text(v.term).at(2)}^{{{exponent_text(node)}}}", v) for v in base]
         if isinstance(node, s.Big) and not (self.knowledge.indexed and has_components(node)):
             sign = rf"\{node.kind}" + self._bounds(node)
             return [self._named(rf"({sign} {self._text(v)})", v) for v in self.elaborate(node.body, world, target)]

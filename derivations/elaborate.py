@@ -18,6 +18,7 @@ from derivations.calls import SPECIAL, rational, special
 from derivations.chains import run_length
 from derivations.component_names import has_components
 from derivations.components import Components
+from derivations.damping import denominator
 from derivations.differentiation import Differentiation
 from derivations.functions import FUNCTIONS, derivative
 from derivations.measures import meanings, norm
@@ -277,7 +278,7 @@ class Elaborator(Differentiation):
 
     def _divide(self, node: s.Divide, world: World) -> list[Value]:
         found = []
-        for row in bounded([self.elaborate(node.numerator, world), self.elaborate(node.denominator, world)]):
+        for row in bounded([self.elaborate(node.numerator, world), denominator(self, node.denominator, world)]):
             over, under = row
             if under.term.shape in ((), over.term.shape) or not over.term.shape:
                 if under.term.rank > 1 and not node.elementwise:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from derivations.budget import Budget
 from derivations.decide import Decision, decide
+from derivations.denominators import cleared
+from derivations.errors import SheetError
 from derivations.reading import surface as s
 from derivations.reading.grammar import TIMES
 from derivations.recurrences import Recurrences
@@ -234,10 +236,33 @@ class AllTimes:
         self, letters: Letters, mode: Mode, last: Instance, chosen: Attempt, instances: list[Instance]
     ) -> Decision | None:
         """A proof for all times under the reading of the last instance."""
-        recurrences = Recurrences(self.judge, self.sides, self.world, mode, letters.growing, letters.fixed)
         first = min(instance.gap for instance in instances)
-        proof = recurrences.prove(chosen.readings, first, Budget(seconds=self.judge.seconds / 2))
-        return self.judge.admitted(chosen, Decision(Verdict.PROVED, proof), last.found) if proof else None
+
+        def proof(sides: tuple[s.Node, s.Node]) -> str | None:
+            recurrences = Recurrences(self.judge, sides, self.world, mode, letters.growing, letters.fixed)
+            return recurrences.prove(chosen.readings, first, Budget(seconds=self.judge.seconds / 2))
+
+        multiplied = self._multiplied()
+        found = proof(self.sides) or (proof(multiplied) if multiplied else None)
+        if found is None:
+            return None
+        decision, condition = Decision(Verdict.PROVED, found), self._condition(chosen) if multiplied else ""
+        return self.judge.admitted(chosen, decision.but(condition) if condition else decision, last.found)
+
+    def _multiplied(self) -> tuple[s.Node, s.Node] | None:
+        """The sides multiplied by a denominator that is a number and the same at all times."""
+        found = cleared(*self.sides)
+        if found is None:
+            return None
+        try:
+            below = self.judge.elaborator.elaborate(found[2], self.world)
+        except SheetError:
+            return None
+        return None if any(value.term.shape for value in below) else found[:2]
+
+    def _condition(self, chosen: Attempt) -> str:
+        """What must hold of the denominator."""
+        return decide(chosen.left, chosen.right, self.judge.seed, Budget(seconds=self.judge.seconds / 4)).why
 
     def _case_by_case(self, letters: Letters, pairs: list[tuple[Instance, Attempt]]) -> Decision | None:
         """That the claim holds as far as was counted."""

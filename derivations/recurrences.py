@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import partial
 from itertools import permutations
 from time import monotonic
@@ -22,7 +23,7 @@ from derivations.names import readable, time_text
 from derivations.normal_form import prove_equal
 from derivations.reading import surface as s
 from derivations.tensors import diagonal
-from derivations.terms import Shape, Term, Var, product
+from derivations.terms import ONE, Shape, Sum, Term, Var, linear, product, scale, subtract
 from derivations.traverse import free_variables, substitute
 from derivations.unrolling import Unroller
 from derivations.world import Mode, World
@@ -127,6 +128,8 @@ class Recurrences:
             if isinstance(now.left, Var) and now.left not in free_variables([now.right]):
                 own = Quantity(now.left, after.left, base.left)
                 return [(own, Candidate(now.right, after.right, base.right))]
+            if now.left.shape == after.left.shape == base.left.shape:
+                return _solved(unroller, *(subtract(a.left, a.right) for a in (now, after, base)))
         return []
 
     def _said(self, cases: Sequence[s.Time], classes: Classes) -> str:
@@ -148,6 +151,24 @@ def _closure(unroller: Unroller) -> list[Quantity]:
         for accumulator in pending:
             found[accumulator.tensor] = Quantity(accumulator.tensor, accumulator.step(), accumulator.base())
     return list(found.values())
+
+
+def _solved(unroller: Unroller, now: Term, after: Term, base: Term) -> list[tuple[Quantity, Candidate]]:
+    """That a difference is zero, solved for an accumulator that stands in it by itself."""
+    for place, (amount, tensor) in enumerate(terms := _addends(now)):
+        rest = linear([x for k, x in enumerate(terms) if k != place], now.shape)
+        if tensor in unroller.accumulators and tensor not in free_variables([rest]):
+            found = unroller.accumulators[tensor]
+            own = Quantity(tensor, found.step(), found.base())
+            moved = (subtract(x, scale(1 / amount, y)) for x, y in ((own.after, after), (own.base, base)))
+            return [(own, Candidate(scale(-1 / amount, rest), *moved))]
+    return []
+
+
+def _addends(term: Term, amount: Fraction = ONE) -> list[tuple[Fraction, Term]]:
+    if not isinstance(term, Sum):
+        return [(amount, term)]
+    return [pair for own, x in term.addends for pair in _addends(x, amount * own)]
 
 
 def _proved(left: Term, right: Term, budget: Budget) -> bool:
@@ -175,7 +196,10 @@ def _views(shape: Shape, other: Shape) -> Iterator[View]:
 
 def _name(term: Term) -> str:
     """The accumulators of a term by name."""
-    names = [v.name.partition(" [")[0] for v in free_variables([term]) if " [" in v.name]
+    variables = free_variables([term])
+    if len(variables) > 1:
+        return "its closed form"
+    names = [v.name.partition(" [")[0] for v in variables if " [" in v.name]
     return names[0] if names else term.name if isinstance(term, Var) else "its closed form"
 
 

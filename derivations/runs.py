@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 from derivations.elaborate import Elaborator
 from derivations.names import Ref
+from derivations.powers import FACTOR
 from derivations.reading import surface as s
 from derivations.reading.places import Span
 from derivations.series import (
     EARLIER_LEFT,
     LATER_LEFT,
     bind,
+    bound,
     free_letters,
     ordered_by_time,
     pick,
@@ -70,7 +72,8 @@ class Run:
         self.first = first
         self.target = target
         times = [x.time.offset for x in node.body.walk() if isinstance(x, s.Symbol) and _at(x, node.index) and x.time]
-        self.reach = max(times, default=0)
+        above = -_offset(node.upper, unroller.growing) if _starts_another(node) or not self._changes() else 0
+        self.reach = max(0, above, *times)
 
     def values(self, last: int) -> list[Value]:
         """Every reading of the sum or product up to the index T + ``last``."""
@@ -127,7 +130,8 @@ class Run:
         world = (env, self.world.mode, self.world.summing, self.world.cut)
         key = (self.node, self.first, world, value.readings, shape, reading)
         sign = "Σ" if self.node.kind == "sum" else "Π"
-        tensor = unroller.accumulator(key, f"{sign}_{self.node.index}", shape, make)
+        name = "a power" if self.node.index == FACTOR else f"{sign}_{self.node.index}"
+        tensor = unroller.accumulator(key, name, shape, make)
         readings = value.readings | ({reading} if reading else set())
         return replace(value, term=reduce(fold, [v.term for v in top], tensor), readings=readings)
 
@@ -229,6 +233,18 @@ def _like(row: Sequence[Value], value: Value) -> Value:
     if found is None:
         raise OpenEndedError("the readings of its terms do not agree")
     return found
+
+
+def _offset(node: s.Node | None, letter: str) -> int:
+    """How far a bound lies above a time letter; 0 where it is another time."""
+    time = bound(node, {}) if node is not None else None
+    return time.offset if time is not None and time.symbol == letter else 0
+
+
+def _starts_another(node: s.Big) -> bool:
+    """Whether a sum or product within begins at the index, which must not go beyond the bound then."""
+    inner = (x.lower for x in node.body.walk() if isinstance(x, s.Big) and x.lower is not None)
+    return any(_offset(lower, node.index) or bound(lower, {}) == s.Time(node.index, 0) for lower in inner)
 
 
 def _at(symbol: s.Symbol, index: str) -> bool:

@@ -138,7 +138,7 @@ def bound(node: s.Node, env: dict[str, s.Time]) -> s.Time | None:
         case s.Group():
             return bound(node.inner, env)
         case s.Symbol() if not node.name and node.time is None and not node.marks and not node.component:
-            return env.get(node.base, s.Time(node.base, 0))
+            return None if node.base == "infty" else env.get(node.base, s.Time(node.base, 0))
         case s.Add() if len(node.addends) == 2 and node.signs[0] == 1:
             first, second = (bound(x, env) for x in node.addends)
             if first is not None and second is not None and second.symbol is None:

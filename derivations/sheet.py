@@ -25,6 +25,7 @@ from derivations.labels import labels_of, unit_keys, with_labels
 from derivations.layered import NO_LAYERS, Layers, with_layers
 from derivations.names import GENERIC_FUNCTIONS, Names, Ref, defines_loss, is_constant, is_loss, rank_by_habit
 from derivations.numerals import numeral
+from derivations.powers import with_powers
 from derivations.probabilities import normalised, with_probabilities
 from derivations.products import Signs
 from derivations.reading import surface as s
@@ -37,6 +38,7 @@ from derivations.series import free_letters, with_times
 from derivations.sizes import Sizes, index_letters
 from derivations.squares import with_squares
 from derivations.standing import written_as_rows
+from derivations.superscripts import with_raised_times
 from derivations.terms import Dim, Shape, dimension
 from derivations.understood import Taken, with_understood
 from derivations.world import Definition, Knowledge, senses
@@ -121,7 +123,8 @@ def understand(
     as_used(declared, sentences)
     squared = with_squares(named(declared, with_probabilities(sentences)))
     sentences, layers = with_layers(squared, nodes_of(declared))
-    understood = with_understood(with_gradient_names(with_relative_times(with_times(sentences))), taken)
+    timed = with_relative_times(with_times(with_powers(with_raised_times(sentences))))
+    understood = with_understood(with_gradient_names(timed), taken)
     labels = labels_of([x for x in understood.sentences if isinstance(x, s.Statement)])
     labelled = with_labels(understood.sentences)
     separate, copies = with_copies(with_components(labelled, declared.letters("index")))

@@ -20,6 +20,7 @@ from derivations.names import Ref
 from derivations.normal_form import Engine
 from derivations.polynomials import Poly, to_term
 from derivations.reading import surface as s
+from derivations.reading.places import Span
 from derivations.runs import NOWHERE, Accumulator, Run, moved
 from derivations.series import (
     bounds,
@@ -68,6 +69,21 @@ class Unroller(Elaborator):
             self.known[key] = tensor
             self.accumulators[tensor] = make(tensor)
         return self.known[key]
+
+    def value_of(self, ref: Ref, world: World, span: Span) -> Term:
+        """A name's value; one that is a formula of the time alone, such as a schedule, is known at all times."""
+        if ref.time is None or ref.time.symbol != self.growing or not self._by_the_clock(ref.key):
+            return super().value_of(ref, world, span)
+        floor = (*(pair for pair in world.floor if pair[0] != self.growing), (self.growing, ref.time.offset - 1))
+        return super().value_of(ref, replace(world, floor=floor), span)
+
+    def _by_the_clock(self, key: str) -> bool:
+        """Whether the definition of a name speaks of the time and of constants only."""
+        definition = self.knowledge.families.get(key)
+        if definition is None or any(ref.key == key for ref in self.knowledge.instances):
+            return False
+        refs = [self.knowledge.names.ref(x) for x in definition.node.walk() if isinstance(x, s.Symbol)]
+        return all(x.time.symbol is None if x.time else not self.knowledge.defined(x.key) for x in refs)
 
     # Total derivatives
 

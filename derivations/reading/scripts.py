@@ -219,7 +219,7 @@ class ScriptReader(Cursor):
         if isinstance(found.base, Number):
             return False
         if texts in (["T"], ["top"]):
-            found.powers.append("T")
+            found.powers.append("T" if len(tokens) == 1 and texts == ["T"] else "top")
         elif texts in (["-", "T"], ["-", "top"]):
             found.powers.extend((Number(tokens[0].span, Fraction(-1)), "T"))
         elif texts == ["odot", "2"] or texts == ["circ", "2"]:
@@ -237,7 +237,7 @@ class ScriptReader(Cursor):
     def name_superscript(self, found: Scripts, symbol: Symbol, core: Sequence[Token]) -> bool:
         time = time_of(core) or self.layer(symbol, core)
         if time is not None and symbol.time is None:
-            found.base = with_time(symbol, time)
+            found.base = replace(with_time(symbol, time), raised=True)
         elif symbol.time is None and len(both := layer_and_time(core)) == 2:
             found.base = with_time(with_time(symbol, both[0]), both[1])
         elif core and all(token.at("'") for token in core):
@@ -297,9 +297,9 @@ def is_euler(node: Node) -> bool:
 
 
 def raised_to(base: Node, power: Node | str, span: Span) -> Node:
-    """A transpose (``"T"``), an elementwise square (``"odot"``), the exponential, or a power."""
-    if power == "T":
-        return Transposed(span, base)
+    """A transpose (``"T"``, ``"top"``), an elementwise square (``"odot"``), the exponential, or a power."""
+    if power in ("T", "top"):
+        return Transposed(span, base, power == "T")
     if isinstance(power, str):
         return Mul(span, (base, base), (power,))
     if is_euler(base) and not (isinstance(power, Number) and power.value > 0):

@@ -8,7 +8,7 @@ open here: whether a product sign means a matrix or an elementwise product, whet
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from enum import Enum
 from fractions import Fraction
 from typing import Literal, TypeAlias
@@ -81,7 +81,8 @@ class Symbol(Node):
     trace. ``marks`` are accents, innermost first (``\widetilde`` counts as ``tilde``, ``\widehat`` as ``hat``,
     ``\overline`` as ``bar``, a prime on a name as ``prime``). ``name`` is the subscript where it is no time index, as
     plain text (``xz``, ``2``); a subscript of digits stays here, since only the sheet tells whether it is a time.
-    ``component`` is what follows the time or the name after a comma (``h_{t,j}``).
+    ``component`` is what follows the time or the name after a comma (``h_{t,j}``). ``raised`` tells that the time
+    stands as a bare superscript (``\\beta^t``), where it could be an exponent, too.
     """
 
     base: str
@@ -89,6 +90,7 @@ class Symbol(Node):
     name: str = ""
     time: Time | None = None
     component: tuple[Node, ...] = ()
+    raised: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,10 @@ class Raise(Node):
 
 @dataclass(frozen=True, slots=True)
 class Transposed(Node):
+    """A transpose; ``letter`` tells that it is written with a plain T, which could be a time, too."""
+
     argument: Node
+    letter: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,57 @@
+"""Superscripts: powers of numbers by a time, and times above a name."""
+
+from __future__ import annotations
+
+import pytest
+
+from derivations.check import Options, check_sheet
+from derivations.reading.places import Source
+
+RATES = r"Let $m^t, g^t \in \mathbb{R}^n$ and $\beta \in \mathbb{R}$."
+MOMENTS = rf"""{RATES}
+
+$$m^0 = 0$$
+
+$$m^t = \beta m^{{t-1}} + (1 - \beta) g^t$$
+
+$$\hat m^t = \frac{{m^t}}{{1 - \beta^t}}$$
+"""
+
+
+def verdict(text: str, line: str) -> str:
+    report = check_sheet(Source("sheet.md", f"{text}\n\n$${line}$$\n"), Options())
+    return report.statements[-1].verdict.value
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (r"m^1 = (1 - \beta) g^1", "proved"),
+        (r"m^2 = (1 - \beta) g^2", "wrong"),
+        (r"m^T = (1 - \beta) \sum_{i=1}^{T} \beta^{T-i} g^i", "proved"),
+        (r"m^T = (1 - \beta) \sum_{i=1}^{T} \beta^{i} g^i", "wrong"),
+        (r"\sum_{i=1}^{T} \beta^{T-i} (1 - \beta) = 1 - \beta^T", "proved"),
+        (r"\sum_{i=1}^{T} \beta^{T-i} (1 - \beta) = 1 - \beta", "wrong"),
+        (r"\beta^{t} \beta^{-t} = 1", "holds"),
+        (r"\beta^{t} \beta^{-t} = \beta", "wrong"),
+        (r"\beta^{t+1} = \beta \beta^t", "proved"),
+        (r"\beta^{t+1} = \beta^t + \beta", "wrong"),
+        (r"(1 - \beta)^{t+2} = (1 - \beta)^t (1 - \beta)^2", "proved"),
+        (r"(1 - \beta)^t = 1 - \beta^t", "wrong"),
+    ],
+)
+def test_superscripts_by_what_the_sheet_says_of_the_name(line: str, expected: str) -> None:
+    assert verdict(MOMENTS, line) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "expected"),
+    [
+        (r"$$\beta^t = \sigma(h^t)$$ $$\gamma^t = 1 - \beta^t$$", r"\gamma^1 = 1 - \beta^1", "proved"),
+        (r"Let $\alpha, q \in \mathbb{R}^n$.", r"\alpha^\top q = q^\top \alpha", "proved"),
+        (r"Let $\beta \in \mathbb{R}$.", r"\sum_{k=0}^{\infty} \beta^k = \frac{1}{1 - \beta}", "unclear"),
+        (r"Let $W \in \mathbb{R}^{n \times n}$ and $x_t \in \mathbb{R}^n$.", r"(W x_t)^t = W x_t", "unclear"),
+    ],
+)
+def test_what_is_no_power_of_a_number_is_not_taken_for_one(text: str, line: str, expected: str) -> None:
+    assert verdict(text, line) == expected
