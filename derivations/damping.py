@@ -8,8 +8,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from derivations.reading import surface as s
-from derivations.tensors import spread
+from derivations.tensors import hadamard, spread
 from derivations.terms import linear, power
+from derivations.traverse import free_variables
 from derivations.values import Value, bounded, merge
 from derivations.world import MisfitError, World
 
@@ -37,14 +38,25 @@ def _damped(elaborator: Elaborator, node: s.Node, world: World) -> list[Value]:
         case s.Add():
             rows = bounded([_damped(elaborator, addend, world) for addend in node.addends])
             return [_sum(node, row) for row in rows]
+        case s.Mul() if set(node.operators) <= {"", "cdot", "*", "times", "odot"}:
+            return [_product(node, row) for row in bounded([_damped(elaborator, x, world) for x in node.factors])]
     return elaborator.elaborate(node, world)
 
 
 def _sum(node: s.Add, row: Sequence[Value]) -> Value:
     """Columns and numbers added up, each number to every entry."""
-    shapes = {(v.term.shape, v.row) for v in row if v.term.shape}
-    if len(shapes) != 1 or len(shape := next(iter(shapes))[0]) != 1:
+    shapes = {(v.term.shape, v.row) for v in row if v.term.shape} or {((), False)}
+    if len(shapes) != 1 or len(shape := next(iter(shapes))[0]) > 1:
         raise MisfitError("the addends of this sum have different shapes", node.span)
     term = linear([(Fraction(sign), spread(v.term, shape)) for sign, v in zip(node.signs, row, strict=True)], shape)
-    column = next(v for v in row if v.term.shape)
-    return replace(merge(row, term), row=column.row, readings=merge(row, term).readings | {DAMPED})
+    mixed = shape and any(not v.term.shape and free_variables([v.term]) for v in row)
+    merged = merge(row, term)
+    return replace(merged, readings=merged.readings | {DAMPED}) if mixed else merged
+
+
+def _product(node: s.Mul, row: Sequence[Value]) -> Value:
+    """A column times numbers."""
+    shapes = [v.term.shape for v in row if v.term.shape] or [()]
+    if len(shapes) != 1:
+        raise MisfitError("these factors do not fit together", node.span)
+    return merge(row, hadamard(*(spread(v.term, shapes[0]) for v in row)))

@@ -31,6 +31,8 @@ SYMBOLS = {
     "ne": "≠",
     "dots": "…",
     "le": "≤",
+    "lfloor": "⌊",
+    "rfloor": "⌋",
     "left": "",
     "right": "",
 }
@@ -44,10 +46,12 @@ def plain(latex: str) -> str:
     text = re.sub(r"\^\{\\langle (\S+) \\rangle\}", r"⟨\1⟩", latex)
     text = re.sub(r"\\(?:mathrm|mathbf|operatorname|text)\{(\w+)\}", r"\1", text)
     text = re.sub(r"\\(tilde|hat|bar)\{(\w)\}", lambda m: m[2] + MARKS[m[1]], text)
+    text = re.sub(rf"\\sqrt{_GROUP}", lambda m: f"√{_part(m[1])}", text.replace(r"\|", "‖"))
     text = re.sub(rf"\\d?frac{_GROUP}{_GROUP}", lambda m: f"{_part(m[1])}/{_part(m[2])}", text)
     text = re.sub(r"\^(\{-\d\}|\w)", lambda m: POWERS.get(m[1], m[0]), text)
     text = re.sub(r"\\([A-Za-z]+) ?(?=(.?))", _symbol, text)
     text = re.sub(r"_\{([^\W_]+)\}", r"_\1", text)
+    text = re.sub(r"⌊\{(.*?)\}⌋", r"⌊\1⌋", text)
     text = re.sub(r"(?<!\S)(\d+/\d+)(?= [^+-])", r"(\1)", text)
     return re.sub(r" {2,}", " ", text)
 

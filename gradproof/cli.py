@@ -15,6 +15,7 @@ from gradproof.commands.cells import cells
 from gradproof.commands.count import count
 from gradproof.commands.crosscheck import crosscheck
 from gradproof.commands.derive import derive
+from gradproof.commands.optimisers import optimisers
 from gradproof.commands.read import read
 from gradproof.commands.symbols import symbols
 from gradproof.outcome import UNUSABLE, coloured, complain, print_each, terminal_width
@@ -42,6 +43,7 @@ cli.add_command(derive)
 cli.add_command(crosscheck)
 cli.add_command(count)
 cli.add_command(cells)
+cli.add_command(optimisers)
 cli.add_command(read)
 cli.add_command(symbols)
 
