@@ -137,7 +137,17 @@ def derive(
         raise UsageError(
             f"the number of steps must be 1 to {MOST_STEPS}; without one, the recursion for any t is derived"
         )
-    return _Writer(cell, steps, layout, every).derivation(by)
+    if not cell.states and steps not in (None, 1):
+        raise UsageError(f"{cell.name} has no state, so that there are no steps of it to go back")
+    return _Writer(cell, steps if cell.states else 1, layout, every).derivation(by)
+
+
+def forward_equations(cell: Cell) -> tuple[Derived, ...]:
+    """The equations of one step at time t, with a name for every pre-activation."""
+    tape = record(cell, 1)
+    shown = renaming(tape, around_t)
+    step = [(e.name, substitute([e.term], shown)[0]) for e in tape.equations]
+    return tuple(Derived("forward", name, var(name, *term.shape), addends(term)) for name, term in step)
 
 
 class _Writer:
@@ -159,11 +169,8 @@ class _Writer:
         wanted = choose(by, self.cell, self.choices())
         gradients = [self.gradient(v) for v in wanted.values()]
         deltas = [self.delta(v) for v in self.needed(wanted.values())]
-        tape = record(self.cell, 1)
-        shown = renaming(tape, around_t)
-        step = [(e.name, substitute([e.term], shown)[0]) for e in tape.equations]
-        forward = tuple(Derived("forward", name, var(name, *term.shape), addends(term)) for name, term in step)
-        notes = tuple(self.notes([term for _, term in step], [*deltas, *gradients]))
+        forward = forward_equations(self.cell)
+        notes = tuple(self.notes([equation.term for equation in forward], [*deltas, *gradients]))
         if self.steps is None:
             deltas = self.with_end(deltas)
         return Derivation(
@@ -224,14 +231,14 @@ class _Writer:
         proofs = {e.name: tape.prove(e.variable, tape.claimed(e.variable), self.budget) for e in tape.equations}
         if self.every:
             return list(deltas)
-        output = next(e for e in tape.equations if e.name == self.cell.states[0][1])
+        output = next(e for e in tape.equations if e.name == self.cell.output)
         right = substitute([tape.claimed(output.variable)], shown)
         last = shown[output.variable]
         end = Derived("delta", name_of(delta(last)), last, tuple(right), proofs[output.name])
         return [end, *(replace(d, where="t < T") if name_of(d.quantity) == output.name else d for d in deltas)]
 
     def notes(self, step: Sequence[Term], found: Sequence[Derived]) -> Iterator[str]:
-        output = self.cell.states[0][1]
+        output = self.cell.output
         last = timed(output, "", "T" if self.steps is None else str(self.steps))
         yield rf"$L$ is any function of ${last}$" + (
             rf" and of every ${output}$ before, $L = \sum_t \ell_t$" if self.every else ""

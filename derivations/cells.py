@@ -5,127 +5,36 @@ Names are LaTeX. ``x_t`` is the input (d×1), states have n rows. σ is the logi
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 import sympy
 
+from derivations.cell import Cell, Equation, Unrolled, at, in_step, step, timed, unroll
+from derivations.cell_forms import composed, stacked
+from derivations.cell_layers import LAYERS
 from derivations.errors import UsageError
-from derivations.lowering import Lowering, column, elementwise, matrix, ones_like
-from derivations.terms import Dim, Shape, Term, dimension, var
+from derivations.lowering import column, elementwise, matrix, ones_like
+from derivations.terms import dimension
 
-Equation = tuple[str, Any]
+__all__ = [
+    "CELLS",
+    "LAYERS",
+    "Cell",
+    "Equation",
+    "Unrolled",
+    "at",
+    "cell",
+    "in_step",
+    "nearest",
+    "recurrent",
+    "step",
+    "timed",
+    "unroll",
+]
+
 HALF = sympy.Rational(1, 2)
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One step of a recurrent network.
-
-    ``equations`` are (name, SymPy matrix expression) in order of evaluation; ``states`` pairs of the names before and
-    after the step, the output first; ``inputs`` what comes from outside at every step; ``parameters`` names with
-    their shapes, which have n, d and (for outputs) m as dimensions.
-    """
-
-    name: str
-    title: str
-    source: str
-    equations: tuple[Equation, ...]
-    states: tuple[tuple[str, str], ...]
-    parameters: tuple[tuple[str, Shape], ...]
-    inputs: tuple[str, ...] = ("x_t",)
-
-    def input_shape(self, name: str) -> Shape:
-        """The shape of an input as the equations use it; a number where it is no matrix there."""
-        symbols = (x for _, right in self.equations for x in right.atoms(sympy.MatrixSymbol) if str(x.name) == name)
-        return next((tuple(dim for dim in symbol.shape if dim != 1) for symbol in symbols), ())
-
-    def state_shape(self, name: str) -> Shape:
-        """The shape of a state, before or after the step."""
-        after = dict(self.states).get(name, name)
-        return tuple(dim for dim in dict(self.equations)[after].shape if dim != 1)
-
-
-@dataclass
-class Unrolled:
-    """A cell over several steps: the variables, and every name's value at every step.
-
-    States and inputs are vectors, or matrices with a last axis of the batch; ``steps[k]`` also has the names of the
-    states before the step.
-    """
-
-    cell: Cell
-    parameters: dict[str, Term]
-    inputs: list[dict[str, Term]]
-    initial: dict[str, Term]
-    steps: list[dict[str, Term]] = field(default_factory=list)
-
-    def outputs(self) -> list[Term]:
-        """The first state after every step."""
-        return [step[self.cell.states[0][1]] for step in self.steps]
-
-    def final(self) -> dict[str, Term]:
-        """All states after the last step."""
-        return {after: self.steps[-1][after] for _, after in self.cell.states}
-
-
-def step(cell: Cell, values: Mapping[str, Term], batch: Dim | None = None) -> dict[str, Term]:
-    """All names of one step as terms, from those of inputs, states and parameters (which are among the result).
-
-    With ``batch``, inputs and states carry it as their last axis. Raises UsageError for a missing value.
-    """
-    known = dict(values)
-    carried = {name for name in known if name not in dict(cell.parameters)} if batch is not None else set()
-    for name, expression in cell.equations:
-        lowered = Lowering(known, frozenset(carried), batch).lowered(expression)
-        known[name] = lowered.term
-        if "batch" in lowered.axes:
-            carried.add(name)
-    return known
-
-
-def unroll(cell: Cell, steps: int, batch: Dim | None = None) -> Unrolled:
-    """The cell over ``steps`` steps from free initial states. Raises UsageError for less than one step."""
-    if steps < 1:
-        raise UsageError("a network has at least one step")
-    behind = () if batch is None else (batch,)
-    parameters = {name: var(name, *shape) for name, shape in cell.parameters}
-    found = Unrolled(cell, parameters, [], {b: var(at(b, 0), *cell.state_shape(b), *behind) for b, _ in cell.states})
-    states = dict(found.initial)
-    for time in range(1, steps + 1):
-        inputs = {name: var(at(name, time), *cell.input_shape(name), *behind) for name in cell.inputs}
-        values = step(cell, {**parameters, **inputs, **states}, batch)
-        found.inputs.append(inputs)
-        found.steps.append(values)
-        states = {before: values[after] for before, after in cell.states}
-    return found
-
-
-def at(name: str, time: int) -> str:
-    """A name at a time of its own: ``h_t`` and ``h_{t-1}`` at time 2 are ``h_2``."""
-    return timed(name, str(time), str(time))
-
-
-def in_step(name: str, step: int) -> str:
-    """A name in a numbered step: ``h_{t-1}`` in step 1 is ``h_0``."""
-    return timed(name, str(step - 1), str(step))
-
-
-def timed(name: str, before: str, after: str) -> str:
-    """A name with other times in the place of t - 1 and t; the clock t itself is a name, too."""
-    if name == "t":
-        return "t" if after == "t" else f"t_{_index(after)}"
-    if name.endswith(",t}"):
-        return f"{name[:-3]},{after}}}"
-    stem, mark, _ = name.rpartition("_{t-1}")
-    return f"{stem}_{_index(before)}" if mark else re.sub("_t$", lambda _: f"_{_index(after)}", name)
-
-
-def _index(time: str) -> str:
-    return time if len(time) == 1 else f"{{{time}}}"
-
 
 # How the table is written
 
@@ -285,97 +194,125 @@ def _phased() -> tuple[Equation, ...]:
     )
 
 
+def _projected() -> tuple[Equation, ...]:
+    """Gates of n units over an output of p; the memory is not projected."""
+    n, p = dimension("n"), dimension("p")
+    before, m, o, c = column("h_{t-1}", "p"), *(_named(x) for x in ("m_t", "o_t", "c_t"))
+
+    def affine(gate: str) -> Any:
+        recurrent = sympy.MatrixSymbol(f"W_{{h{gate}}}", n, p) * before
+        return sympy.MatAdd(matrix(f"W_{{x{gate}}}", "n", "d") * X, recurrent, _named(f"b_{gate}"))
+
+    gates = _lstm(affine)[:-1]
+    return (*gates, ("m_t", _times(o, _tanh(c))), ("h_t", sympy.MatrixSymbol("W_{hr}", p, n) * m))
+
+
+def _gru_keras() -> tuple[Equation, ...]:
+    """The kernel is W, the recurrent kernel U; the first row of the bias is b_x, the second b_h."""
+    z, r, g = (_named(x) for x in ("z_t", "r_t", r"\tilde{h}_t"))
+
+    def received(gate: str) -> Any:
+        return _plus(matrix(f"W_{{{gate}}}", "n", "d") * X, _named(f"b_{{x{gate}}}"))
+
+    def recurrent(gate: str) -> Any:
+        return _plus(matrix(f"U_{{{gate}}}", "n", "n") * H, _named(f"b_{{h{gate}}}"))
+
+    return (
+        ("z_t", _sigma(_plus(*received("z").args, *recurrent("z").args))),
+        ("r_t", _sigma(_plus(*received("r").args, *recurrent("r").args))),
+        (r"\tilde{h}_t", _tanh(_plus(*received("h").args, _times(r, recurrent("h"))))),
+        ("h_t", _plus(_times(z, H), _times(_not(z), g))),
+    )
+
+
 LONG = (("h_{t-1}", "h_t"), ("c_{t-1}", "c_t"))
 SHORT = (("h_{t-1}", "h_t"),)
-
-
-def _cell(
-    name: str,
-    title: str,
-    source: str,
-    equations: Sequence[Equation],
-    states: tuple[tuple[str, str], ...] = SHORT,
-    inputs: tuple[str, ...] = ("x_t",),
-) -> Cell:
-    """A row of the table; parameters are the names that are no input, state or gate: matrices, biases, others."""
-    defined = {left for left, _ in equations} | {before for before, _ in states} | set(inputs)
-    parameters: dict[str, Shape] = {}
-    for _, right in equations:
-        for node in sympy.preorder_traversal(right):
-            if isinstance(node, sympy.MatrixSymbol) and str(node.name) not in defined:
-                parameters.setdefault(str(node.name), tuple(dim for dim in node.shape if dim != 1))
-            elif isinstance(node, sympy.Symbol) and str(node) == r"\alpha":
-                parameters.setdefault(str(node), ())
-    order = sorted(parameters, key=lambda key: (key[0] not in "W", key[0] not in "wb", key))
-    return Cell(name, title, source, tuple(equations), states, tuple((k, parameters[k]) for k in order), inputs)
 
 
 CELLS: dict[str, Cell] = {
     cell.name: cell
     for cell in (
-        _cell(
+        composed(
             "rnn",
             "Elman network",
             "Elman, Finding structure in time, 1990; Goodfellow, Bengio and Courville 2016, eqs. 10.8–10.9",
             [("h_t", _tanh(_affine("h")))],
         ),
-        _cell("jordan", "Jordan network", "Jordan, Serial order, 1986", _jordan(), (("y_{t-1}", "y_t"),)),
-        _cell(
+        composed("jordan", "Jordan network", "Jordan, Serial order, 1986", _jordan(), (("y_{t-1}", "y_t"),)),
+        composed(
             "lstm",
             "long short-term memory with a forget gate",
             "Hochreiter and Schmidhuber 1997; Gers, Schmidhuber and Cummins 2000",
             _lstm(_affine),
             LONG,
         ),
-        _cell(
+        composed(
             "lstm-concat",
             "LSTM with one matrix a gate on [h, x]",
             "Gers, Schmidhuber and Cummins 2000; the form of Olah 2015",
             _lstm(_stacked),
             LONG,
         ),
-        _cell(
+        composed(
             "lstm-no-bias",
             "LSTM without biases",
             "Hochreiter and Schmidhuber 1997; Gers, Schmidhuber and Cummins 2000",
             _lstm(lambda gate: _affine(gate, bias=False)),
             LONG,
         ),
-        _cell(
+        composed(
             "peephole-lstm",
             "LSTM with diagonal peepholes",
             "Graves, Generating sequences with recurrent neural networks, 2013, eqs. 7–11",
             _peephole(),
             LONG,
         ),
-        _cell(
+        composed(
+            "lstm-projection",
+            "LSTM with a projection of its output",
+            "Sak, Senior and Beaufays 2014, eqs. 7–12, without peepholes; torch.nn.LSTM with proj_size",
+            _projected(),
+            LONG,
+            notes=("the output h has p rows, the memory c has n",),
+        ),
+        composed(
             "coupled-lstm",
             "LSTM with i = 1 − f",
             "Greff et al., LSTM: a search space odyssey, 2017, CIFG",
             _coupled(),
             LONG,
         ),
-        _cell(
+        composed(
             "gru",
             "gated recurrent unit, reset behind the matrix",
             "Cho et al. 2014; the form of torch.nn.GRU and of Keras with reset_after",
             _gru_after(),
         ),
-        _cell(
+        composed(
+            "gru-keras",
+            "gated recurrent unit as in Keras, reset_after=True",
+            "keras.layers.GRU; Cho et al. 2014, eqs. 5–8, with the reset behind the matrix",
+            _gru_keras(),
+            notes=(
+                "kernel is W, recurrent_kernel is U, transposed and side by side in the order z, r, h",
+                "bias has two rows: b_x beside the kernel, b_h beside the recurrent kernel",
+            ),
+        ),
+        composed(
             "gru-before",
             "gated recurrent unit, reset before the matrix, z keeps",
             "Cho et al. 2014, eqs. 5–8",
             _gru_before(_same, _not),
         ),
-        _cell(
+        composed(
             "gru-before-z",
             "gated recurrent unit, reset before the matrix, z renews",
             "Chung et al. 2014, eqs. 4–8",
             _gru_before(_not, _same),
         ),
-        _cell("mgu", "minimal gated unit", "Zhou et al. 2016, eqs. 7", _mgu()),
-        _cell("ugrnn", "update gate network", "Collins, Sohl-Dickstein and Sussillo 2017, eqs. 9–11", _ugrnn()),
-        _cell(
+        composed("mgu", "minimal gated unit", "Zhou et al. 2016, eqs. 7", _mgu()),
+        composed("ugrnn", "update gate network", "Collins, Sohl-Dickstein and Sussillo 2017, eqs. 9–11", _ugrnn()),
+        composed(
             "phased-lstm",
             "phased LSTM",
             "Neil, Pfeiffer and Liu 2016, eqs. 2–10, without peepholes",
@@ -385,10 +322,35 @@ CELLS: dict[str, Cell] = {
         ),
     )
 }
+CELLS |= {
+    f"stacked-{name}": stacked(
+        CELLS[name],
+        f"stacked-{name}",
+        f"Graves, Mohamed and Hinton 2013, eq. 11; torch.nn.{name.upper()} with num_layers=2",
+    )
+    for name in ("rnn", "lstm", "gru")
+}
 
 
 def cell(name: str) -> Cell:
-    """A cell of the table. Raises UsageError with the names there are."""
-    if name not in CELLS:
-        raise UsageError(f"there is no cell {name}; there are {', '.join(CELLS)}")
-    return CELLS[name]
+    """A cell or a layer of the tables. Raises UsageError with the names that are near, and all there are."""
+    found = CELLS.get(name) or LAYERS.get(name)
+    if found is None:
+        raise UsageError(f"there is no cell {name}{nearest(name, (*CELLS, *LAYERS))}")
+    return found
+
+
+def recurrent(name: str) -> Cell:
+    """A cell or a layer that can be run one step after another. Raises UsageError, also for one that cannot."""
+    found = cell(name)
+    if found.apart:
+        raise UsageError(f"{name} is no cell of one step after another: {found.apart}")
+    return found
+
+
+def nearest(name: str, known: Sequence[str]) -> str:
+    """What to say behind a name that is not known: those like it, then all."""
+    words = [x for x in known if len(name) > 2 and set(name.lower().split("-")) & set(x.split("-"))]
+    close = list(dict.fromkeys([*words, *get_close_matches(name.lower(), known, 3, 0.5)]))[:3]
+    asked = f"; did you mean {' or '.join(close)}?" if close else ""
+    return f"{asked or ';'} there are {', '.join(known)}"

@@ -154,9 +154,13 @@ def _indented(lines: list[str]) -> str:
 
 def _wrapped(line: str) -> str:
     """A line that is too long, its list or the addends of its formula in brackets of their own."""
-    if len(line) <= WIDTH or "#" in line:
-        return line
     indent = " " * (len(line) - len(line.lstrip()))
+    if len(line) <= WIDTH:
+        return line
+    if "#" in line:
+        return line.replace("; ", f"\n{indent}# ")
+    if line.lstrip().startswith('"""'):
+        return fill(line.strip(), WIDTH, initial_indent=indent, subsequent_indent=indent)
     for pattern in LISTS:
         match = re.fullmatch(pattern, line)
         if match:
@@ -167,4 +171,27 @@ def _wrapped(line: str) -> str:
     name, _, formula = line.partition(" = ")
     addends = re.split(r" (?=[+] (?![^()]*\)))", formula)
     inner = "".join(f"\n{indent}    {addend}" for addend in addends)
-    return f"{name} = ({inner}\n{indent})" if len(addends) > 1 else line
+    return f"{name} = ({inner}\n{indent})" if len(addends) > 1 else _with_arguments_below(line, indent)
+
+
+def _with_arguments_below(line: str, indent: str) -> str:
+    """A call whose arguments stand in lines of their own."""
+    opening = line.find("(")
+    closing = line.rfind(")")
+    if opening < 0 or closing < opening:
+        return line
+    arguments = _apart(line[opening + 1 : closing])
+    inner = "".join(f"\n{indent}    {argument}," for argument in arguments)
+    return f"{line[: opening + 1]}{inner}\n{indent}{line[closing:]}"
+
+
+def _apart(arguments: str) -> list[str]:
+    """The arguments of a call; commas inside brackets part nothing."""
+    found, depth = [""], 0
+    for sign in arguments:
+        depth += (sign in "([") - (sign in ")]")
+        if sign == "," and depth == 0:
+            found.append("")
+        else:
+            found[-1] += sign
+    return [argument.strip() for argument in found]

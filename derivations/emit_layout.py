@@ -204,11 +204,15 @@ class Layout:
 
     def products(self) -> list[tuple[Term, Run, str]]:
         """Every operand with the runs of slots that it goes into and the name of the stacked weights."""
-        found = []
+        found: list[tuple[Term, Run, str]] = []
+        taken = set(self.names.values())
         for operand in self.plan.operands:
             for k, run in enumerate(runs(self.slots, self.applied_to(operand))):
-                wish = f"W_{self.names[operand].removesuffix('_prev')}" + (f"_{k + 1}" if k else "")
-                found.append((operand, run, wish + "_" if wish in self.names.values() else wish))
+                name = f"W_{self.names[operand].removesuffix('_prev')}" + (f"_{k + 1}" if k else "")
+                while name in taken:
+                    name += "_"
+                taken.add(name)
+                found.append((operand, run, name))
         return found
 
     def run_name(self, run: Run, prefix: str = "") -> str:

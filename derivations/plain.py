@@ -36,7 +36,7 @@ SYMBOLS = {
     "left": "",
     "right": "",
 }
-MARKS = {"tilde": "\u0303", "hat": "\u0302", "bar": "\u0304"}
+MARKS = {"tilde": "\u0303", "hat": "\u0302", "bar": "\u0304", "overrightarrow": "\u20d7", "overleftarrow": "\u20d6"}
 POWERS = {"T": "ᵀ", "2": "²", "3": "³", "{-1}": "⁻¹", "{-2}": "⁻²"}
 _GROUP = r"\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}"
 
@@ -45,8 +45,8 @@ def plain(latex: str) -> str:
     """A formula as plain text in one line; a command that is not known stays as it is."""
     text = re.sub(r"\^\{\\langle (\S+) \\rangle\}", r"⟨\1⟩", latex)
     text = re.sub(r"\\(?:mathrm|mathbf|operatorname|text)\{(\w+)\}", r"\1", text)
-    text = re.sub(r"\\(tilde|hat|bar)\{(\w)\}", lambda m: m[2] + MARKS[m[1]], text)
     text = re.sub(rf"\\sqrt{_GROUP}", lambda m: f"√{_part(m[1])}", text.replace(r"\|", "‖"))
+    text = re.sub(rf"\\({'|'.join(MARKS)})\{{(\w)\}}", lambda m: m[2] + MARKS[m[1]], text)
     text = re.sub(rf"\\d?frac{_GROUP}{_GROUP}", lambda m: f"{_part(m[1])}/{_part(m[2])}", text)
     text = re.sub(r"\^(\{-\d\}|\w)", lambda m: POWERS.get(m[1], m[0]), text)
     text = re.sub(r"\\([A-Za-z]+) ?(?=(.?))", _symbol, text)
@@ -58,7 +58,7 @@ def plain(latex: str) -> str:
 
 def _part(latex: str) -> str:
     """The upper or lower part of a fraction: in brackets unless it is a name or the ∂ of one."""
-    name = r"(\\partial(\^\{\+\})? )?(\\?\w|_|\{[^{}]*\}|⟨[^⟩]*⟩)+"
+    name = r"(\\partial(\^\{\+\})? )?(\\?\w|_|\^(?=\{\()|\{[^{}]*\}|⟨[^⟩]*⟩)+"
     return plain(latex) if re.fullmatch(name, latex) else f"({plain(latex)})"
 
 

@@ -70,7 +70,7 @@ class _NumpyPass:
         self.dims = _sliced(self.tape)
         self.python = Names([*RESERVED, *map(str, self.dims)])
         self.writer = NumpyWriter(self.python)
-        self.output = found.cell.states[0][1]
+        self.output = found.cell.output
         if any(v.rank > 1 for v in self.tape.places):
             raise UsageError("a quantity that is a matrix cannot be written with samples as columns")
 

@@ -225,7 +225,7 @@ def record(cell: Cell, steps: int, every: bool = False, beyond: bool = False) ->
 
 def _arriving(tape: Tape, steps: int, every: bool, beyond: bool) -> dict[Term, Term]:
     """What comes from outside; beyond the last step also what its output's own loss gives is taken together."""
-    output, after = tape.cell.states[0][1], {after for _, after in tape.cell.states}
+    output, after = tape.cell.output, {after for _, after in tape.cell.states}
     found: dict[Term, Term] = {}
     for equation in tape.equations:
         if beyond and equation.time == steps and equation.name in after:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from derivations.cells import CELLS, Cell
+from derivations.cells import CELLS, LAYERS, Cell, nearest
 from derivations.errors import UsageError
 from derivations.reading.places import Source
 from derivations.terms import Term
@@ -49,7 +49,7 @@ def crosscheck(
 
 
 def _kind(subject: Any) -> str:
-    if isinstance(subject, Cell) or (isinstance(subject, str) and subject in CELLS):
+    if isinstance(subject, Cell) or (isinstance(subject, str) and (subject in CELLS or subject in LAYERS)):
         return "cell"
     if isinstance(subject, Term):
         return "term"
@@ -57,7 +57,7 @@ def _kind(subject: Any) -> str:
         return "sheet"
     if isinstance(subject, str):
         raise UsageError(
-            f"{subject}: there is no such cell; the cells are {', '.join(CELLS)}; a sheet is given as its text"
+            f"{subject}: there is no such cell{nearest(subject, (*CELLS, *LAYERS))}; a sheet is given as its text"
         )
     if callable(subject):
         return "function"
@@ -79,6 +79,6 @@ def _require_options(kind: str, options: dict[str, Any], gradient: Any, inputs: 
 def _derived(subject: Term | Cell | Source | str, plan: Plan, options: dict[str, Any]) -> CrossCheck:
     if isinstance(subject, Term):
         return check_term(subject, plan=plan, **options)
-    if isinstance(subject, Cell) or subject in CELLS:
+    if isinstance(subject, Cell) or subject in CELLS or subject in LAYERS:
         return check_cell(subject, plan=plan, **options)
     return check_claims(subject if isinstance(subject, Source) else Source("<text>", subject), plan, **options)

@@ -216,7 +216,8 @@ def check_cell(
 
     Raises UsageError for an unknown cell and for sizes below one.
     """
-    network = Network(cells.cell(cell) if isinstance(cell, str) else cell, steps, layers, bidirectional)
+    found = cells.recurrent(cell) if isinstance(cell, str) else cell
+    network = Network(found, steps if found.states else 1, layers, bidirectional)
     sizes = {"n": n, "d": d, "batch": batch}
     for name, value in sizes.items():
         if value < 1:
@@ -228,7 +229,9 @@ def _network_problem(network: Network, sizes: dict[str, int], plan: Plan) -> Pro
     quantities = {q.name: q for q in network.quantities()}
     terms = {name: var(name, *q.shape) for name, q in quantities.items()}
     outputs = network.run(terms, partial(cells.step, network.cell, batch=BATCH), concatenate)
-    symbols = {symbol: sizes.get(str(symbol), sizes["n"] + 1) for symbol in dim_symbols(outputs)}
+    others = (symbol for symbol in dim_symbols(outputs) if str(symbol) not in sizes)
+    symbols = {symbol: sizes[str(symbol)] for symbol in dim_symbols(outputs) if str(symbol) in sizes}
+    symbols |= {symbol: sizes["n"] + place for place, symbol in enumerate(others, start=1)}
     dtype = DTYPES[plan.dtype]
     forward = partial(network.run, step=partial(equations.step, network.cell), join=_stacked)
     references: dict[str, Callable[[dict[str, Array], list[Array]], Gradients]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
 from operator import add, matmul, mul
 from typing import Any
@@ -37,7 +37,9 @@ def _value(node: Any, known: Mapping[str, torch.Tensor]) -> torch.Tensor:
         return reduce(add, (_value(x, known) for x in node.args))
     if isinstance(node, sympy.MatMul):  # before Mul, of which it is a kind
         coefficient, factors = node.as_coeff_matrices()
-        return _value(coefficient, known) * reduce(matmul, (_value(x, known) for x in factors))
+        if isinstance(factors[0], sympy.OneMatrix) and factors[0].shape[0] == 1:
+            return _value(coefficient, known) * reduce(matmul, _values(factors[1:], known)).sum(0, keepdim=True)
+        return _value(coefficient, known) * reduce(matmul, _values(factors, known))
     if isinstance(node, sympy.HadamardProduct | sympy.Mul):
         return reduce(mul, (_value(x, known) for x in node.args))
     if isinstance(node, sympy.HadamardPower | sympy.Pow):
@@ -45,8 +47,14 @@ def _value(node: Any, known: Mapping[str, torch.Tensor]) -> torch.Tensor:
     return _constant(node, known)
 
 
+def _values(nodes: Iterable[Any], known: Mapping[str, torch.Tensor]) -> Iterator[torch.Tensor]:
+    return (_value(x, known) for x in nodes)
+
+
 def _constant(node: Any, known: Mapping[str, torch.Tensor]) -> torch.Tensor:
     some = next(iter(known.values()))
+    if isinstance(node, sympy.Transpose):
+        return _value(node.arg, known).T
     if isinstance(node, sympy.OneMatrix) and node.shape[1] == 1:
         return some.new_ones((1, 1))
     if isinstance(node, sympy.BlockMatrix) and node.blockshape[1] == 1:

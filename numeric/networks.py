@@ -54,6 +54,8 @@ class Network:
         for value, what in ((self.steps, "steps"), (self.layers, "layers")):
             if value < 1:
                 raise UsageError(f"the number of {what} must be at least 1, not {value}")
+        if not self.cell.states and (self.layers > 1 or self.bidirectional):
+            raise UsageError(f"{self.cell.name} has no state: it is compared as one layer in one direction")
 
     @property
     def places(self) -> list[Place]:
@@ -75,7 +77,7 @@ class Network:
                 yield Quantity(at(own, time), own, "input", (*self.cell.input_shape(own), BATCH))
 
     def _width(self, layer: int) -> Dim:
-        below: Dim = self.cell.state_shape(self.cell.states[0][1])[0]
+        below: Dim = self.cell.state_shape(self.cell.output)[0]
         return dimension("d") if layer == 0 else below * (2 if self.bidirectional else 1)
 
     def name(self, own: str, place: Place) -> str:
@@ -107,5 +109,5 @@ class Network:
         for received in reversed(inputs) if place.backward else inputs:
             found = step({**parameters, **states, **received})
             states = {before: found[after] for before, after in self.cell.states}
-            outputs.append(found[self.cell.states[0][1]])
+            outputs.append(found[self.cell.output])
         return outputs[::-1] if place.backward else outputs, list(states.values())

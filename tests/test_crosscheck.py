@@ -51,6 +51,20 @@ def test_every_cell_agrees_in_double_precision(cell: str) -> None:
     assert all(row.differences is not None for row in found.rows)
 
 
+@pytest.mark.parametrize("layer", ["dense", "embedding", "softmax-output"])
+def test_layers_without_memory_agree(layer: str) -> None:
+    found = crosscheck(layer, points=2)
+    assert found.ok, str(found)
+    assert {row.kind for row in found.rows} == {"parameter", "input"}
+    with pytest.raises(UsageError, match="has no state"):
+        crosscheck(layer, layers=2)
+
+
+def test_a_layer_in_both_directions_is_refused_with_what_to_do() -> None:
+    with pytest.raises(UsageError, match="crosscheck rnn --bidirectional"):
+        crosscheck("bidirectional-rnn")
+
+
 @pytest.mark.parametrize("cell", ["lstm", "gru", "phased-lstm"])
 @pytest.mark.parametrize("seed", range(3))
 def test_other_seeds_sizes_and_single_precision(cell: str, seed: int) -> None:

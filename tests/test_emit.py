@@ -23,7 +23,7 @@ from derivations.terms import Term, add, dimension, ones, product, var
 from derivations.traverse import substitute
 from numeric.torch_domain import Tensors
 
-EMITTED = [name for name in CELLS if name != "jordan"]
+EMITTED = [name for name in CELLS if name not in ("jordan", "lstm-projection")]
 SIZES = [(1, 1, 2, 3), (1, 3, 1, 1), (3, 2, 3, 2), (4, 3, 2, 5)]
 """T, batch, n, d."""
 
@@ -204,7 +204,7 @@ def direct(found: Plan, cell: Cell, steps: int) -> dict[str, Term]:
     return dict(zip(unrolled.parameters, substitute(vjp(loss, by, ones()), renamed), strict=True))
 
 
-@pytest.mark.parametrize("name", EMITTED)
+@pytest.mark.parametrize("name", [name for name in EMITTED if name != "stacked-gru"])  # two layers: minutes
 def test_the_recursion_is_proved_to_be_the_derivative_of_two_steps(name: str) -> None:
     found = plan(CELLS[name])
     ours, wanted = recursion(found, 2), direct(found, CELLS[name], 2)
@@ -333,6 +333,8 @@ def test_final_states_carry_gradients_when_the_outputs_are_not_used() -> None:
 def test_what_has_no_torch_form_says_why() -> None:
     with pytest.raises(UsageError, match="of one size; there are: m, n"):
         emit_torch("jordan")
+    with pytest.raises(UsageError, match="of one size; there are: n, p"):
+        emit_torch("lstm-projection")
     with pytest.raises(UsageError, match="there is no cell nonsense"):
         emit_torch("nonsense")
     with pytest.raises(UsageError, match="h_t is a bare pre-activation"):

@@ -55,15 +55,16 @@ def crosscheck(
 ) -> None:
     """Compare derived gradients with autograd, finite differences and torch.nn.
 
-    CELL is a recurrent cell, such as rnn, lstm, gru, peephole-lstm or phased-lstm; FILE is a sheet, every derivative
-    claim of which is compared. Exit codes: 0 all agree; 1 a disagreement; 3 something could not be compared; 2 the
-    call or the file cannot be used.
+    CELL is a recurrent cell, such as rnn, lstm, gru, peephole-lstm or phased-lstm, or a layer such as dense; FILE is
+    a sheet, every derivative claim of which is compared. Exit codes: 0 all agree; 1 a disagreement; 3 something could
+    not be compared; 2 the call or the file cannot be used.
     """
-    from derivations.cells import CELLS
+    from derivations.cells import CELLS, LAYERS
     from numeric.derived import Plan, check_cell
 
     plan = Plan(dtype, points, seed, tolerance)
-    found = check_cell(subject, **sizes, plan=plan) if subject in CELLS else _sheet(subject, plan, declarations)
+    known = subject in CELLS or subject in LAYERS
+    found = check_cell(subject, **sizes, plan=plan) if known else _sheet(subject, plan, declarations)
     text = json.dumps(found.to_json(), indent=2, ensure_ascii=False) + "\n" if form == "json" else _text(found)
     click.echo(text, nl=False)
     sys.exit(found.exit_code)
@@ -72,12 +73,12 @@ def crosscheck(
 def _sheet(subject: str, plan: Any, declarations: str | None) -> CrossCheck:
     from pathlib import Path
 
-    from derivations.cells import CELLS
+    from derivations.cells import CELLS, LAYERS, nearest
     from numeric.claims import check_claims
 
     bare = "." not in subject and "/" not in subject and subject != "-"
     if bare and not Path(subject).exists():
-        raise UsageError(f"{subject}: there is no such cell and no such file; the cells are {', '.join(CELLS)}")
+        raise UsageError(f"{subject}: there is no such cell and no such file{nearest(subject, (*CELLS, *LAYERS))}")
     return check_claims(read_sheet(subject, declarations), plan)
 
 

@@ -48,9 +48,9 @@ def derive(
 ) -> None:
     """Derive the gradients of a recurrent cell, as a person would write them, and prove each equation.
 
-    CELL is a recurrent cell, such as rnn, lstm, gru, peephole-lstm or phased-lstm; FILE is a Markdown sheet that
-    defines one. The programs in numpy and torch run over any number of steps. Exit code 2: the call or the file
-    cannot be used.
+    CELL is a recurrent cell, such as rnn, lstm, gru, peephole-lstm or phased-lstm, or a layer such as dense; FILE is
+    a Markdown sheet that defines one. The programs in numpy and torch run over any number of steps. Exit code 2: the
+    call or the file cannot be used.
     """
     click.echo(write(derivation(subject, by.split(","), steps, layout, every, declarations), form), nl=False)
 
@@ -73,17 +73,17 @@ def derivation(
 
 
 def _cell(subject: str | Path | Cell, declarations: str | Path | None) -> Cell:
-    from derivations.cells import CELLS, Cell
+    from derivations.cells import CELLS, LAYERS, Cell, nearest, recurrent
 
     if isinstance(subject, Cell):
         return subject
-    if subject in CELLS:
-        return CELLS[str(subject)]
+    if subject in CELLS or subject in LAYERS:
+        return recurrent(str(subject))
     from derivations.sheet_cells import cell_of
 
     text = str(subject)
     if not any(mark in text for mark in "./\n") and text != "-" and not Path(text).exists():
-        raise UsageError(f"{text}: there is no such cell and no such file; the cells are {', '.join(CELLS)}")
+        raise UsageError(f"{text}: there is no such cell and no such file{nearest(text, (*CELLS, *LAYERS))}")
     return cell_of(read_sheet(subject, declarations))
 
 
@@ -91,6 +91,8 @@ def write(found: Derivation, form: str = "text") -> str:
     """A derivation in one of FORMATS. Raises UsageError where a cell has no such form."""
     if form == "json":
         return json.dumps([_record(e) for e in found.deltas + found.gradients], indent=2, ensure_ascii=False) + "\n"
+    if form in ("torch", "numpy") and not found.cell.states:
+        raise UsageError(f"{found.cell.name} has no state: programs over time are written for recurrent cells")
     if form == "torch":
         from derivations.emit import emit_torch
 

@@ -10,7 +10,8 @@ from numpy.testing import assert_allclose
 
 from derivations.budget import Budget
 from derivations.calculus import gradient
-from derivations.cells import CELLS, at, cell, step, unroll
+from derivations.cell_forms import with_layer
+from derivations.cells import CELLS, LAYERS, at, cell, recurrent, step, unroll
 from derivations.errors import UsageError
 from derivations.evaluate import Floats, evaluate
 from derivations.lowering import Lowering, column, elementwise, lift, matrix
@@ -19,7 +20,7 @@ from derivations.tensors import hadamard, total
 from derivations.terms import dimension, var
 from derivations.traverse import free_variables, postorder
 
-SIZES = {dimension("n"): 3, dimension("d"): 2, dimension("m"): 2, dimension("batch"): 4}
+SIZES = {dimension("n"): 3, dimension("d"): 2, dimension("m"): 2, dimension("p"): 2, dimension("batch"): 4}
 
 
 def point(terms, seed=0):
@@ -61,6 +62,115 @@ def test_against_torch_nn(name):
     assert_allclose(found, expected.detach().numpy(), rtol=1e-12, atol=1e-14)
 
 
+def torch_outputs(module, weights, numbers, states):
+    """What a torch module gives with these weights, outputs (rows, batch) a step, for inputs x_1, x_2, x_3."""
+    named = {v.name: torch.tensor(x) for v, x in numbers.items()}
+    module = module.double()
+    with torch.no_grad():
+        for name, parts in weights.items():
+            parts = [named[p] if isinstance(p, str) else p for p in parts]
+            getattr(module, name).copy_(torch.cat(parts))
+        first = [torch.stack([named[at(before, 0)].T for before in layer]) for layer in states]
+        inputs = torch.stack([named[f"x_{t}"].T for t in (1, 2, 3)])
+        return module(inputs, tuple(first) if len(first) > 1 else first[0])[0].numpy()
+
+
+def agree(name, module, weights, states):
+    unrolled = unroll(cell(name), 3, dimension("batch"))
+    numbers = point(unrolled.outputs())
+    found = np.stack([x.T for x in values(unrolled.outputs(), numbers)])
+    return np.allclose(found, torch_outputs(module, weights, numbers, states), rtol=1e-12, atol=1e-14)
+
+
+def with_gates(pattern, gates):
+    return [pattern.format(gate) for gate in gates]
+
+
+def test_a_projection_is_that_of_torch():
+    weights = {
+        "weight_ih_l0": with_gates("W_{{x{}}}", "ifgo"),
+        "weight_hh_l0": with_gates("W_{{h{}}}", "ifgo"),
+        "bias_ih_l0": with_gates("b_{}", "ifgo"),
+        "bias_hh_l0": [torch.zeros(12)],
+        "weight_hr_l0": ["W_{hr}"],
+    }
+    states = [["h_{t-1}"], ["c_{t-1}"]]
+    assert agree("lstm-projection", torch.nn.LSTM(2, 3, proj_size=2), weights, states)
+    planted = {**weights, "weight_hh_l0": with_gates("W_{{h{}}}", "figo")}
+    assert not agree("lstm-projection", torch.nn.LSTM(2, 3, proj_size=2), planted, states)
+
+
+def test_the_gru_of_keras_is_that_of_torch_with_its_gates_in_another_order():
+    weights = {
+        "weight_ih_l0": with_gates("W_{{{}}}", "rzh"),
+        "weight_hh_l0": with_gates("U_{{{}}}", "rzh"),
+        "bias_ih_l0": with_gates("b_{{x{}}}", "rzh"),
+        "bias_hh_l0": with_gates("b_{{h{}}}", "rzh"),
+    }
+    assert agree("gru-keras", torch.nn.GRU(2, 3), weights, [["h_{t-1}"]])
+    planted = {**weights, "weight_hh_l0": with_gates("U_{{{}}}", "zrh")}
+    assert not agree("gru-keras", torch.nn.GRU(2, 3), planted, [["h_{t-1}"]])
+
+
+LAYERED = {"rnn": ("h", "b_h"), "lstm": ("ifgo", "b_{}"), "gru": ("rzn", "b_{}")}
+
+
+@pytest.mark.parametrize("name", sorted(LAYERED))
+def test_two_layers_are_those_of_torch(name):
+    gates, _ = LAYERED[name]
+    weights = {}
+    for layer in (1, 2):
+        own = "^{{(" + str(layer) + ")}}"
+        at_layer = f"l{layer - 1}"
+        weights[f"weight_ih_{at_layer}"] = with_gates("W_{{x{}}}" + own, gates)
+        weights[f"weight_hh_{at_layer}"] = with_gates("W_{{h{}}}" + own, gates)
+        biases = with_gates("b_{}" + own, gates.replace("n", ""))
+        weights[f"bias_ih_{at_layer}"] = biases + with_gates("b_{{x{}}}" + own, "n" * (name == "gru"))
+        weights[f"bias_hh_{at_layer}"] = [torch.zeros(3 * len(gates))]
+        if name == "gru":
+            weights[f"bias_hh_{at_layer}"] = [torch.zeros(6), *with_gates("b_{{h{}}}" + own, "n")]
+    kinds = [before for before, _ in cell(name).states]
+    states = [[with_layer(before, layer) for layer in (1, 2)] for before in kinds]
+    module = getattr(torch.nn, name.upper())(2, 3, num_layers=2)
+    assert agree(f"stacked-{name}", module, weights, states)
+    assert not agree(f"stacked-{name}", module, weights, [layers[::-1] for layers in states])
+
+
+def test_layers_without_memory_are_those_of_torch():
+    numbers = np.random.default_rng(0)
+    for name, module in (("dense", torch.nn.Linear(2, 3)), ("softmax-output", torch.nn.Linear(3, 2))):
+        module = module.double()
+        layer = cell(name)
+        given = {p: var(p, *shape) for p, shape in layer.parameters}
+        given |= {x: var(x, *layer.input_shape(x)) for x in layer.inputs}
+        column_of = numbers.normal(size=module.in_features)
+        at_point = {v.name: module.weight if v.rank == 2 else module.bias for v in given.values()}
+        at_point[layer.inputs[0]] = torch.tensor(column_of)
+        expected = module(torch.tensor(column_of))
+        expected = torch.softmax(expected, 0) if name == "softmax-output" else expected
+        found = values([step(layer, given)[layer.output]], {v: at_point[v.name].detach() for v in given.values()})[0]
+        assert_allclose(found, expected.detach().numpy(), rtol=1e-12)
+        assert not np.allclose(found, module(torch.tensor(column_of[::-1].copy())).detach().numpy())
+
+
+def test_a_one_hot_word_picks_its_row():
+    layer = cell("embedding")
+    matrix_e, word = var("E", "V", "D"), var("x", "V")
+    table, size = np.arange(12.0).reshape(4, 3), {dimension("V"): 4, dimension("D"): 3}
+    floats = Floats()
+    given = {matrix_e: floats.array(table), word: floats.array(np.eye(4)[2])}
+    (found,) = evaluate([step(layer, {"E": matrix_e, "x": word})["e"]], given, size, floats)
+    assert_allclose(found, table[2])
+
+
+def test_a_bidirectional_layer_is_shown_but_not_run():
+    both = cell("bidirectional-rnn")
+    assert both.states[1] == (r"\overleftarrow{h}_{t+1}", r"\overleftarrow{h}_t")
+    with pytest.raises(UsageError, match="derive rnn for either direction"):
+        recurrent("bidirectional-rnn")
+    assert recurrent("lstm") is cell("lstm")
+
+
 def test_phased_lstm_gate_by_pieces():
     phased = cell("phased-lstm")
     given = {name: var(name, *shape) for name, shape in phased.parameters}
@@ -96,7 +206,7 @@ def test_batches_are_samples_side_by_side(name):
             assert_allclose(a, b[..., sample], rtol=1e-12, atol=1e-14)
 
 
-@pytest.mark.parametrize("name", sorted(CELLS))
+@pytest.mark.parametrize("name", sorted([*CELLS, *LAYERS]))
 def test_every_cell_says_what_it_is(name):
     found = cell(name)
     assert found.title
@@ -124,8 +234,12 @@ def test_unrolling_shares_what_it_can():
 
 
 def test_bad_calls_say_what_there_is():
-    with pytest.raises(UsageError, match="there are rnn"):
+    with pytest.raises(UsageError, match=r"did you mean lstm or .*there are rnn"):
         cell("lstn")
+    with pytest.raises(UsageError, match=r"did you mean phased-lstm\?"):
+        cell("phased")
+    with pytest.raises(UsageError, match="no cell qqq; there are rnn"):
+        cell("qqq")
     with pytest.raises(UsageError, match="at least one step"):
         unroll(cell("rnn"), 0)
     with pytest.raises(UsageError, match="no value is given for b"):

@@ -30,7 +30,7 @@ from gradproof.commands.derive import derive as command
 from gradproof.sheets import decode
 from numeric.torch_domain import Tensors
 
-SIZES = {dimension("n"): 3, dimension("d"): 2, dimension("m"): 2, dimension("batch"): 4}
+SIZES = {dimension("n"): 3, dimension("d"): 2, dimension("m"): 2, dimension("p"): 2, dimension("batch"): 4}
 STEPS = 3
 NAMES = sorted(CELLS)
 

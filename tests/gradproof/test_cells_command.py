@@ -7,8 +7,11 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from derivations.cells import CELLS
+from derivations.cells import CELLS as RECURRENT
+from derivations.cells import LAYERS
 from gradproof.cli import cli
+
+CELLS = {**RECURRENT, **LAYERS}
 
 
 def run(*arguments: str) -> str:
@@ -45,4 +48,26 @@ def test_the_clock_of_a_phased_lstm_is_t() -> None:
 
 def test_an_unknown_cell_is_refused_with_the_names_there_are() -> None:
     result = CliRunner().invoke(cli, ["cells", "lsmt"])
+    assert "did you mean lstm" in str(result.exception)
     assert "there are rnn, jordan, lstm" in str(result.exception)
+
+
+def test_the_lines_of_a_projection() -> None:
+    text = run("lstm-projection")
+    assert "  p   h_t = W_hr m_t\n" in text
+    assert "  together    n(4d + 5p + 4)\n" in text
+    assert "note: the output h has p rows, the memory c has n\n" in text
+
+
+def test_both_directions() -> None:
+    text = run("bidirectional-rnn")
+    assert "h\u20d6_{t+1} → h\u20d6_t" in text
+    assert "  2n   y_t = E_1 h\u20d7_t + E_2 h\u20d6_t\n" in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_latex_has_shapes_and_the_count() -> None:
+    text = run("phased-lstm", "--format", "latex")
+    assert r"$x_t \in \mathbb{R}^{d}$" in text
+    assert r"$t, \alpha \in \mathbb{R}$" in text
+    assert "$4dn + 4n^2 + 7n + 1$ parameters." in text
