@@ -12,11 +12,13 @@ from derivations.counts import judge_count, judge_counting
 from derivations.decide import Decision
 from derivations.doubts import Case, differentiated_as_written, doubt, undefined, unread_definition
 from derivations.elaborate import Elaborator
-from derivations.errors import ShapeError
+from derivations.errors import InternalError, ShapeError
 from derivations.explain import Explainer
 from derivations.facts import Fact, in_force
 from derivations.judge import Judge, Judgement
+from derivations.layer_claims import expected, judge_layer, subject
 from derivations.magnitudes import judge_magnitudes
+from derivations.parameter_counts import factored
 from derivations.reading import surface as s
 from derivations.reading.documents import read_document
 from derivations.reading.places import Source, Span
@@ -146,7 +148,7 @@ class Checker:
         if isinstance(sentence, s.Unreadable):
             return
         if entry.kind == "count":
-            yield judge_count(entry, self)
+            yield self._judge_spoken(entry) if entry.spoken is not None else judge_count(entry, self)
             return
         world = World(floor_of(sentence))
         for number, link in enumerate(sentence.links):
@@ -159,6 +161,12 @@ class Checker:
                 if entry.restricted and found.verdict is Verdict.WRONG:
                     found = self._undecided(found, f"it is claimed only under a condition: {entry.restricted}")
             yield Judged(entry, number, left, right, world, found)
+
+    def _judge_spoken(self, entry: Entry) -> Judged:
+        number = entry.sentence.items[0] if isinstance(entry.sentence, s.Statement) else None
+        if entry.spoken is None or number is None:
+            raise InternalError("no count is stated here")
+        return Judged(entry, 0, number, number, World(), judge_layer(entry.spoken))
 
     def _judge(self, left: s.Node, right: s.Node, world: World, inline: bool) -> Judgement:
         blocked = self.sheet.settings.blocks(lambda: self._bases(left, right))
@@ -286,6 +294,9 @@ class Checker:
             self._given(step, item)
         else:
             conventions.settle(step, item.found, self.options.strict)
+            if item.entry.spoken is not None and step.verdict is Verdict.WRONG:
+                step.expected = factored(expected(item.entry.spoken))
+                step.headline = f"{subject(item.entry.spoken)} does not have so many parameters"
             if item.number in item.entry.given and step.verdict is Verdict.PROVED:
                 step.verdict = Verdict.GIVEN
         return step

@@ -36,6 +36,7 @@ from derivations.restrictions import is_index, restrictions, splits_a_definition
 from derivations.scalars import said_scalar, speaks_of_vectors
 from derivations.series import free_letters, with_times
 from derivations.sizes import Sizes, index_letters
+from derivations.spoken_counts import SpokenCount, spoken_counts
 from derivations.squares import with_squares
 from derivations.standing import written_as_rows
 from derivations.superscripts import with_raised_times
@@ -62,7 +63,7 @@ class Entry:
     conditions, which claim nothing.
 
     ``kind`` is definition, claim, unclear, or count: a number that is said to follow for given sizes (``sizes``) from
-    the statement before (``source_entry``).
+    the statement before (``source_entry``), or one that words state of a layer (``spoken``).
     """
 
     sentence: s.Sentence
@@ -75,6 +76,7 @@ class Entry:
     clash: str = ""
     restricted: str = ""
     clash_at: Span | None = None
+    spoken: SpokenCount | None = None
 
 
 @dataclass(slots=True)
@@ -120,6 +122,7 @@ def understand(
     ``rows`` are names that stand as rows among columns.
     """
     declared = read_declarations(source)
+    written = sentences
     as_used(declared, sentences)
     squared = with_squares(named(declared, with_probabilities(sentences)))
     sentences, layers = with_layers(squared, nodes_of(declared))
@@ -139,9 +142,19 @@ def understand(
     sheet.conventions, sheet.ambiguous = dict(understood.conventions), understood.ambiguous
     if batch.found.biases:
         sheet.conventions["batch"] = batch.found.said
+    sheet.entries = _with_spoken(sheet.entries, source, written)
     if rows:
         sheet.conventions["rows"] = ", ".join(sorted(rows)) + ": as they are defined"
     return sheet
+
+
+def _with_spoken(entries: Sequence[Entry], source: Source, sentences: Sequence[s.Sentence]) -> list[Entry]:
+    """The entries with those of counts that words state, in the order of the sheet."""
+    spoken = [
+        Entry(s.Statement(found.span, (found.at,), (), display=False), "count", spoken=found)
+        for found in spoken_counts(source.text, sentences)
+    ]
+    return sorted([*entries, *spoken], key=lambda entry: entry.sentence.span.start)
 
 
 class _Reader:
