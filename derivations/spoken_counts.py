@@ -65,7 +65,7 @@ ASKED = (
 )
 NEUTRAL = frozenset(
     "a an the this that our its it so thus hence therefore then and with of in on over for from has have having is are "
-    "= equals holds contains needs requires gives layer cell which there first second last exactly , : ( )".split()
+    "equals holds contains needs requires gives layer cell which where there first second last = , : ( )".split()
 )
 _WORD = re.compile(r"[^\W\d_]+|[=,:()]")
 _FORMULA = re.compile(r"\$([^$]+)\$")
