@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from derivations.backprop import Derivation, Layout
     from derivations.cells import Cell
+    from derivations.gate_goals import Behaviour
     from derivations.model_code import Model
     from derivations.parameter_counts import Count
     from derivations.report import Report
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from derivations.understanding import Understanding
     from numeric.agreement import CrossCheck
 
-__all__ = ["check", "count", "crosscheck", "derive", "read", "symbols"]
+__all__ = ["check", "count", "crosscheck", "derive", "gates", "read", "symbols"]
 __version__ = "0.1.0"
 SUFFIXES = frozenset({".md", ".markdown", ".tex", ".ipynb", ".txt"})
 
@@ -76,6 +77,16 @@ def count(subject: str | Path) -> Count | Model:
     from gradproof.commands.count import counted
 
     return counted(subject)
+
+
+def gates(cell: str, goals: Sequence[str] = ()) -> Behaviour:
+    """Which gate values make a cell of the library store, keep, add, reset or ignore; for some goals, or all.
+
+    Raises UsageError for a cell or a goal that does not exist.
+    """
+    from gradproof.commands.gates import behaviour_of
+
+    return behaviour_of(cell, tuple(goals))
 
 
 def read(sheet: str | Path, *, declarations: str | Path | None = None) -> Understanding:

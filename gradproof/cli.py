@@ -16,6 +16,7 @@ from gradproof.commands.count import count
 from gradproof.commands.crosscheck import crosscheck
 from gradproof.commands.derive import derive
 from gradproof.commands.optimisers import optimisers
+from gradproof.commands.gates import gates
 from gradproof.commands.read import read
 from gradproof.commands.symbols import symbols
 from gradproof.outcome import UNUSABLE, coloured, complain, print_each, terminal_width
@@ -44,6 +45,7 @@ cli.add_command(crosscheck)
 cli.add_command(count)
 cli.add_command(cells)
 cli.add_command(optimisers)
+cli.add_command(gates)
 cli.add_command(read)
 cli.add_command(symbols)
 

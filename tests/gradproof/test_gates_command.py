@@ -1,0 +1,55 @@
+"""``gradproof gates``."""
+
+from __future__ import annotations
+
+import json
+
+from click.testing import CliRunner, Result
+
+import gradproof
+from derivations.cells import CELLS
+from gradproof.cli import cli
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, ["gates", *arguments])
+
+
+def test_one_cell() -> None:
+    text = run("lstm").output
+    assert "  yes  i_t = 1, f_t = 0   [proved for all sizes]\n" in text
+    assert "still in the candidate: h_{t-1}, through W_hg; no gate shuts it out" in text
+    assert "without i_t = 1 it fails, certified: d = n = 1, b_g = 1, all else 0" in text
+    assert "σ(a) ≤ e^a" in text
+    assert "the nearest is renew" in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_the_exit_code_tells_whether_the_goal_is_reached() -> None:
+    assert run("gru", "--goal", "store").exit_code == 0
+    assert run("lstm", "--goal", "store").exit_code == 1
+    assert run("lstm").exit_code == 0
+    assert "there is no goal forget" in str(run("lstm", "--goal", "forget").exception)
+    assert "there is no cell lsmt" in str(run("lsmt").exception)
+
+
+def test_all_cells_in_short() -> None:
+    lines = run("--goal", "keep").output.splitlines()
+    assert lines[0] == "keep: keep the previous state"
+    assert [line.split()[0] for line in lines[1:]] == list(CELLS)
+    assert "  phased-lstm    k_t = 0 or i_t = 0, f_t = 1" in lines
+    assert "there is no goal forget" in str(run("--goal", "forget").exception)
+
+
+def test_json() -> None:
+    record = json.loads(run("gru", "--goal", "store", "--format", "json").output)
+    (goal,) = record["goals"]
+    assert goal["possible"]
+    assert goal["settings_tried"] == 9
+    assert goal["settings"][0]["values"] == {"r_t": 0, "z_t": 0}
+    assert goal["settings"][0]["pre_activations"] == {"r_t": "-oo", "z_t": "-oo"}
+    assert [x["gate"] for x in goal["settings"][0]["needed"]] == ["r_t", "z_t"]
+
+
+def test_from_python() -> None:
+    assert not gradproof.gates("lstm", ["store"]).answers[0].solutions
