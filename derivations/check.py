@@ -14,11 +14,12 @@ from derivations.doubts import Case, differentiated_as_written, doubt, undefined
 from derivations.elaborate import Elaborator
 from derivations.errors import InternalError, ShapeError
 from derivations.explain import Explainer
-from derivations.facts import Fact, in_force
+from derivations.facts import Fact, Property, in_force
 from derivations.judge import Judge, Judgement
 from derivations.layer_claims import expected, judge_layer, subject
 from derivations.magnitudes import judge_magnitudes
 from derivations.parameter_counts import factored
+from derivations.missing_gates import loose_argument, missing
 from derivations.reading import surface as s
 from derivations.reading.documents import read_document
 from derivations.reading.places import Source, Span
@@ -218,8 +219,7 @@ class Checker:
     def _under_facts(self, left: s.Node, right: s.Node, world: World) -> Judgement:
         """The judgement without what the sheet says of quantities and, where the step is not right so, with it."""
         found = self.judge.judge(left, right, world)
-        near = self.sheet.knowledge.reachable(left, right)
-        facts = tuple(f for f in in_force(self.sheet.facts, self.source, left.span.start) if f.key in near)
+        facts = self._facts_about(left, right)
         if found.right or not facts:
             return found
         if any(fact.doubtful for fact in facts):
@@ -228,8 +228,20 @@ class Checker:
         why = "given that " + ", ".join(dict.fromkeys(fact.text for fact in facts))
         if not given.right and self._constrained(facts, left, right):
             return self._undecided(given, "a derivative by something that is not free to vary in every entry")
+        if given.verdict is Verdict.WRONG:
+            told = loose_argument(facts, given, self, world)
+            if told:
+                return self._undecided(given, told)
+            given.otherwise = missing(self, left, right, replace(world, facts=facts))
         given.right = {mode: (attempt, decision.but(why)) for mode, (attempt, decision) in given.right.items()}
         return given
+
+    def _facts_about(self, left: s.Node, right: s.Node) -> tuple[Fact, ...]:
+        """The facts in force that speak of what a step rests on, also through what a name is said to stand for."""
+        facts = in_force(self.sheet.facts, self.source, left.span.start)
+        ties = [fact.node for fact in facts if fact.kind is Property.TIED and fact.node is not None]
+        near = self.sheet.knowledge.reachable(left, right, *ties)
+        return tuple(fact for fact in facts if fact.key in near)
 
     def _constrained(self, facts: Sequence[Fact], *sides: s.Node) -> bool:
         """Whether a derivative is taken by a quantity that a fact speaks of."""

@@ -20,6 +20,7 @@ from derivations.component_names import has_components
 from derivations.components import Components
 from derivations.damping import denominator
 from derivations.differentiation import Differentiation
+from derivations.facts import Property
 from derivations.functions import FUNCTIONS, derivative
 from derivations.measures import meanings, norm
 from derivations.names import CONSTANTS, GENERIC_FUNCTIONS, Ref, shift
@@ -109,6 +110,10 @@ class Elaborator(Differentiation):
             for fact in world.facts:
                 if fact.covers(ref):
                     found[variable] = fact.parametrised(variable, str(ref)) or variable
+        for fact in world.facts:
+            if fact.kind is Property.FUNCTION and fact.node is not None and fact.value is not None:
+                for value in self.elaborate(fact.node, world):
+                    found[value.term] = number(fact.value, value.term.shape)
         return substitute([term], found)[0] if found else term
 
     def known_values(self, world: World) -> list[tuple[Ref, Term]]:
@@ -126,6 +131,9 @@ class Elaborator(Differentiation):
         fixed = world.value(ref)
         if fixed is not None and ref not in world.cut:
             return number(fixed, self.variable(ref).shape)
+        tie = world.tie(ref)
+        if tie is not None and ref not in world.cut:
+            return self._tied(ref, tie, world, span)
         definition = self.knowledge.definition(ref)
         if definition is None or not world.unfolds(ref, ref in self.knowledge.instances):
             return self.variable(ref)
@@ -143,6 +151,20 @@ class Elaborator(Differentiation):
             self._open.discard(key)
         self._values[key] = term
         return term
+
+    def _tied(self, ref: Ref, tie: s.Node, world: World, span: Span) -> Term:
+        """What a name is said to stand for."""
+        key = (ref, world)
+        if key in self._open:
+            raise UnclearError(f"{ref.key} is said to stand for itself", span)
+        self._open.add(key)
+        try:
+            term, shape = self.elaborate(tie, world)[0].term, self.variable(ref).shape
+            if term.shape not in ((), shape):
+                raise UnclearError(f"{ref.key} stands for something of another shape", span, "declared shapes")
+            return spread(term, shape)
+        finally:
+            self._open.discard(key)
 
     def _shared(self, world: World) -> World:
         """What the values of names depend on: of the times that letters stand for, those of the lengths alone."""

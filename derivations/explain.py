@@ -259,6 +259,8 @@ class Explainer:
             except SheetError:
                 continue
             left, right = (item.left, node) if name == "right" else (node, item.right)
+            if text == self._slice(item.left.span if name == "right" else item.right.span):
+                continue  # both sides the same expression: true, and no repair
             if self._proves(self.checker.judge, left, right, item, budget):
                 return self._as_repair(edit)
         return None

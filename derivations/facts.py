@@ -18,6 +18,7 @@ from derivations.names import Names, Ref, key_of
 from derivations.operators import winner
 from derivations.reading import surface as s
 from derivations.reading.places import Source
+from derivations.suppositions import saturated, tied
 from derivations.tensors import diagonal, hadamard, total, transpose
 from derivations.terms import Term, add, apply, power, scale, var
 
@@ -40,6 +41,10 @@ _DENIED = re.compile(
     r"|only|some|sometimes|almost|nearly|hardly|whether|or|false|instead|unlike|fails?|open|general|\w+n't)\b",
     re.IGNORECASE,
 )
+_OPEN_GATE = re.compile(
+    r"\bgates?\s+(?:(?:is|are|be|being|was|fully|wide|all)\s+){0,3}open\b|\bopen[- ](?:\w+[- ]){0,1}gates?\b",
+    re.IGNORECASE,
+)
 _UNREAD = re.compile(
     r"\b(?:one[- ]hot|symmetric|diagonal|positive|negative|nonnegative|orthogonal|orthonormal|idempotent|unitary|unit"
     r"|probabilit\w+|stochastic|definite|normali[sz]ed|triangular|invertible|sums? to|entries|constant|equal|saturated"
@@ -57,6 +62,12 @@ _AT_ALL_TIMES = re.compile(
 _VERB = re.compile(r"\b(?:is|are|be|being|has|have|sums?)\b", re.IGNORECASE)
 _LOCAL = re.compile(r"\b(?:if|when|whenever|every|any)\b[^.!?]*$", re.IGNORECASE)
 _END = re.compile(r"[.!?](?=\s|\$|$)|\n[ \t]*#|\n[ \t]*(?:[-*]|\d+[.)])\s|;")
+_ANEW = re.compile(
+    r"\n[ \t]*\n[ \t]*(?:When(?:ever)?|If|For|With|Suppose|Assum(?:e|ing))\b(?!\s+(?:also|now|moreover|further)\b)"
+)
+"""A paragraph that begins with a supposition of its own."""
+_PARAGRAPH = re.compile(r"\n[ \t]*\n[ \t]*(?=[A-Z])")
+"""Where a sentence begins although the one before, which a formula closes, has no full stop."""
 _ENDED = re.compile(r"\b(?:a general|an arbitrary|any longer|no longer|not necessarily|drop|back to)\b", re.IGNORECASE)
 _NEAR = 60
 _FAR = 300
@@ -71,6 +82,8 @@ class Property(Enum):
     DIAGONAL = "is diagonal"
     POSITIVE = "is positive"
     VALUE = "has the value"
+    FUNCTION = "has a function with the value"
+    TIED = "stands for"
     UNREAD = "has a property that was not understood"
 
 
@@ -103,7 +116,8 @@ class Fact:
 
     ``local`` facts end with their sentence; ``text`` says it as people do. A ``doubtful`` fact stands in a sentence
     whose words may turn it round, or was not understood: nothing is concluded from it, nor from its absence, and after
-    its sentence it ends what was said before of the same quantity.
+    its sentence it ends what was said before of the same quantity. ``node`` is the function that has the value, or
+    what the quantity stands for.
     """
 
     key: str
@@ -114,6 +128,7 @@ class Fact:
     local: bool
     value: Fraction | None = None
     doubtful: bool = False
+    node: s.Node | None = None
 
     def covers(self, ref: Ref) -> bool:
         """Whether the fact speaks of a name: what is said of y_t in general holds for every y."""
@@ -122,7 +137,8 @@ class Fact:
 
     def reaches(self, source: Source, offset: int) -> bool:
         """Whether the fact is in force at a later offset of the sheet."""
-        return self.offset <= offset and not (self.local and _END.search(source.text[self.offset : offset]))
+        between = source.text[self.offset : offset] if self.offset <= offset else ""
+        return self.offset <= offset and not (self.local and (_END.search(between) or _ANEW.search(between)))
 
     def parametrised(self, variable: Term, name: str) -> Term | None:
         """The quantity through one that is free; None where its shape cannot have the property."""
@@ -190,10 +206,14 @@ def _sentence(statement: s.Statement, source: Source) -> str:
     """The words around a statement, without its formulas."""
     before = source.text[max(0, statement.span.start - _FAR) : statement.span.start]
     after = source.text[statement.span.end : statement.span.end + _FAR]
-    starts = [match.end() for match in _END.finditer(before)]
-    end = _END.search(after)
-    text = before[starts[-1] if starts else 0 :] + after[: end.start() if end else len(after)]
-    return re.sub(r"\\[a-zA-Z]+", " ", text)
+    ends = [match for pattern in (_END, _PARAGRAPH) if (match := pattern.search(after))]
+    text = before[_begins(before) :] + after[: min((end.start() for end in ends), default=len(after))]
+    return _OPEN_GATE.sub(" ", re.sub(r"\\[a-zA-Z]+", " ", text))
+
+
+def _begins(before: str) -> int:
+    """Where the last sentence of a text begins."""
+    return max((match.end() for pattern in (_END, _PARAGRAPH) for match in pattern.finditer(before)), default=0)
 
 
 def _facts(statement: s.Statement, names: Names, source: Source) -> Iterator[Fact]:
@@ -213,8 +233,24 @@ def _facts(statement: s.Statement, names: Names, source: Source) -> Iterator[Fac
                 return
         if isinstance(left, s.Symbol) and isinstance(right, s.Number) and is_supposed(statement):
             yield _value(left, right, names, source, statement)
+        yield from _of_gates(statement, names, source)
     elif len(statement.links) > 1 and not statement.follows and isinstance(statement.items[-1], s.Number):
         yield from _values(statement, statement.items[-1], names, source)
+
+
+def _of_gates(statement: s.Statement, names: Names, source: Source) -> Iterator[Fact]:
+    """The value of a function, and a name that stands for another: what holds in its sentence alone."""
+    function = saturated(statement, lambda: stated_before(statement, source))
+    tie = tied(statement, lambda: stated_before(statement, source))
+    if function is not None:
+        call, number = function
+        for symbol in (x for x in call.walk() if isinstance(x, s.Symbol)):
+            fact = _fact(symbol, Property.FUNCTION, names, source, statement, True)
+            yield replace(fact, text=source.slice(statement.span), value=number.value, node=call)
+            return
+    if tie is not None:
+        fact = _fact(tie[0], Property.TIED, names, source, statement, True)
+        yield replace(fact, text=source.slice(statement.span), node=tie[1])
 
 
 def _values(statement: s.Statement, number: s.Number, names: Names, source: Source) -> Iterator[Fact]:
@@ -242,8 +278,7 @@ def _is_size(symbol: s.Symbol, number: s.Number) -> bool:
 def stated_before(statement: s.Statement, source: Source) -> bool:
     """Whether the sentence so far states what is given, and draws no conclusion."""
     before = source.text[max(0, statement.span.start - _FAR) : statement.span.start]
-    ends = [match.end() for match in _END.finditer(before)]
-    words = set(re.findall(r"[a-z]+", before[ends[-1] if ends else 0 :].lower()))
+    words = set(re.findall(r"[a-z]+", before[_begins(before) :].lower()))
     return bool(STATING & words) and not (CONCLUDING | DERIVING) & words
 
 

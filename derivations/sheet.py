@@ -233,7 +233,7 @@ class _Reader:
         introduced = inference.declared | dims | self._introduced() | known
         sheet = Sheet(self.source, self.entries, self.knowledge, inference.declared, scalars, dims, inference.loose)
         sheet.introduced = introduced
-        sheet.facts = [fact for fact in self._facts() if fact.key not in dims]
+        sheet.facts = [fact for fact in self._facts() if fact.time is not None or fact.key not in dims]
         sheet.facts += assumed(self.declared, self.names, shapes, defined)
         sheet.settings = self.declared
         sheet.said_scalar, sheet.perhaps_vectors = self.said_scalar, self.perhaps_vectors
@@ -282,7 +282,13 @@ class _Reader:
     def _facts(self) -> Iterator[Fact]:
         for sentence in self.sentences:
             if isinstance(sentence, s.Statement) and not self._is_said_of_defined(sentence):
-                yield from self._reaching_back(sentence, list(facts_of(sentence, self.names, self.source)))
+                yield from self._reaching_back(sentence, list(self._facts_of(sentence)))
+
+    def _facts_of(self, sentence: s.Statement) -> Iterator[Fact]:
+        """What a sentence says; ``with f_t = z_t`` about a name that has no definition yet defines it instead."""
+        for fact in facts_of(sentence, self.names, self.source):
+            if fact.kind is not Property.TIED or self.knowledge.defined(fact.key) or SUPPOSING & set(sentence.lead):
+                yield fact
 
     def _reaching_back(self, sentence: s.Statement, facts: Sequence[Fact]) -> Iterator[Fact]:
         """What a sentence says, also of the statements before it whose condition it is."""
@@ -363,7 +369,7 @@ class _Reader:
         return Entry(sentence, "claim", restricted=self._restricted(sentence))
 
     def _states_a_fact(self, sentence: s.Statement) -> bool:
-        return any(fact.kind is not Property.UNREAD for fact in facts_of(sentence, self.names, self.source))
+        return any(fact.kind is not Property.UNREAD for fact in self._facts_of(sentence))
 
     def _is_said_of_defined(self, sentence: s.Statement) -> bool:
         """``so we have L_t = 1`` about a name with a definition, and no word of supposing: a claim."""

@@ -8,7 +8,7 @@ from enum import Enum
 from fractions import Fraction
 
 from derivations.errors import ShapeError, SheetError
-from derivations.facts import Fact
+from derivations.facts import Fact, Property
 from derivations.names import Names, Ref
 from derivations.products import Signs
 from derivations.reading import surface as s
@@ -92,7 +92,11 @@ class World:
 
     def value(self, ref: Ref) -> Fraction | None:
         """The value that a fact gives a name, if one does."""
-        return next((f.value for f in self.facts if f.value is not None and f.covers(ref)), None)
+        return next((f.value for f in self.facts if f.kind is Property.VALUE and f.covers(ref)), None)
+
+    def tie(self, ref: Ref) -> s.Node | None:
+        """What a fact says that a name stands for, if one does."""
+        return next((f.node for f in self.facts if f.kind is Property.TIED and f.covers(ref)), None)
 
     def plain(self) -> World:
         """The world in which values are taken: everything unfolded down to the floor, but for what is cut outside."""
