@@ -21,22 +21,37 @@ FOUND, REFUTED, OPEN = 0, 1, 3
 @click.command()
 @click.argument("cell", required=False, metavar="[CELL]")
 @click.option("--goal", "goals", multiple=True, metavar="GOAL", help="Only this goal; may be given again.")
+@click.option("--compare", nargs=2, metavar="CELL CELL", help="Whether one cell is a special case of the other.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to write it.")
-def gates(cell: str | None, goals: tuple[str, ...], form: str) -> None:
+def gates(cell: str | None, goals: tuple[str, ...], compare: tuple[str, str] | None, form: str) -> None:
     """Derive which gate values make a cell store, keep, add, reset or ignore.
 
     CELL is one of the library (see "gradproof cells"); without it, all cells are shown in short. The goals are store,
-    renew, keep, add, reset, ignore-input, ignore-past and output-off.
+    renew, keep, add, reset, ignore-input, ignore-past and output-off. With --compare, says in both directions under
+    which conditions one cell is a case of the other, proved, and what refutes the general claim.
 
     Exit codes: 0 a setting was found for every goal that was asked for with --goal, or none was asked for; 1 for one of
     them every setting is refuted; 3 for one nothing was decided; 2 the call cannot be used.
     """
+    if compare:
+        if cell or goals:
+            raise click.UsageError("--compare takes two cells and no others, and no goal")
+        click.echo(compared(*compare, form), nl=False)
+        return
     if cell is None:
         click.echo(overview(goals, form), nl=False)
         return
     found = behaviour_of(cell, goals)
     click.echo(write(found, form), nl=False)
     sys.exit(max(map(_code, found.answers), default=FOUND) if goals else FOUND)
+
+
+def compared(first: str, second: str, form: str = "text") -> str:
+    """Whether one cell is a special case of another, in both directions, as text or JSON."""
+    from gradproof.commands.comparing import as_json, as_text, comparisons
+
+    found = comparisons(first, second)
+    return as_json(found) if form == "json" else as_text(found)
 
 
 def behaviour_of(cell: str, goals: tuple[str, ...] = (), detail: bool = True) -> Behaviour:
@@ -55,7 +70,7 @@ def write(found: Behaviour, form: str = "text") -> str:
     """What was found for one cell, as text or JSON."""
     if form == "json":
         return json.dumps(_record(found), indent=2, ensure_ascii=False) + "\n"
-    return _render("gates.txt.j2", _page(found))
+    return render("gates.txt.j2", _page(found))
 
 
 def overview(goals: tuple[str, ...], form: str) -> str:
@@ -65,7 +80,7 @@ def overview(goals: tuple[str, ...], form: str) -> str:
     found = [_of_all(name, goals) for name in CELLS]
     if form == "json":
         return json.dumps([_record(x) for x in found], indent=2, ensure_ascii=False) + "\n"
-    return _render("gates_overview.txt.j2", {"goals": _by_goal(found), "width": max(map(len, CELLS))})
+    return render("gates_overview.txt.j2", {"goals": _by_goal(found), "width": max(map(len, CELLS))})
 
 
 def _of_all(name: str, goals: tuple[str, ...]) -> Behaviour:
@@ -99,7 +114,8 @@ def _no(answer: Answer) -> str:
     return "no" if answer.impossible else "not decided"
 
 
-def _render(template: str, values: dict[str, Any]) -> str:
+def render(template: str, values: dict[str, Any]) -> str:
+    """A template of this command, 80 columns wide."""
     from gradproof.text import WIDTH, environment, wrapped
 
     templates = environment()

@@ -53,3 +53,28 @@ def test_json() -> None:
 
 def test_from_python() -> None:
     assert not gradproof.gates("lstm", ["store"]).answers[0].solutions
+
+
+def test_comparing_two_cells() -> None:
+    text = run("--compare", "gru", "lstm").output
+    assert text.startswith("Is gru a special case of lstm?  no, only under conditions\n")
+    assert "gru is lstm with i_t = 1 - z_t, f_t = z_t, o_t = 1, with an identity output" in text
+    assert "Is lstm a special case of gru?  no\n" in text
+    assert "b_g = b_hn + b_xn" in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_comparing_in_json() -> None:
+    forward, backward = json.loads(run("--compare", "mgu", "gru-before", "--format", "json").output)
+    assert forward["special_case"]
+    assert forward["reductions"][0]["gates"] == {"r_t": "f_t", "z_t": "1 - f_t"}
+    assert not backward["special_case"]
+
+
+def test_a_saturated_gate_is_a_limit() -> None:
+    assert "gru?  yes, in the limit of saturated gates\n" in run("--compare", "ugrnn", "gru").output
+
+
+def test_what_cannot_be_compared() -> None:
+    assert run("lstm", "--compare", "gru", "lstm").exit_code == 2
+    assert "has no gates" in str(run("--compare", "rnn", "jordan").exception)
