@@ -17,6 +17,7 @@ from derivations.explain import Explainer
 from derivations.facts import Fact, Property, in_force
 from derivations.judge import Judge, Judgement
 from derivations.layer_claims import expected, judge_layer, subject
+from derivations.judge_probabilities import judge_probabilities, speaks_of_probabilities
 from derivations.magnitudes import judge_magnitudes
 from derivations.parameter_counts import factored
 from derivations.missing_gates import loose_argument, missing
@@ -173,6 +174,8 @@ class Checker:
         blocked = self.sheet.settings.blocks(lambda: self._bases(left, right))
         if blocked:
             return Judgement(decision=Decision(Verdict.UNDECIDED, blocked))
+        if speaks_of_probabilities((left, right), self.sheet):
+            return judge_probabilities(left, right, world, self)
         found = self._judge_for_all_sizes(left, right, world, inline)
         sizes = tuple(self.sheet.settings.sizes.items())
         if found.right or not sizes:

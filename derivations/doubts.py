@@ -9,14 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import combinations
 
 from derivations.component_names import letters_of
 from derivations.elaborate import Elaborator
 from derivations.errors import SheetError
 from derivations.judge import Judgement
 from derivations.names import GRADIENT_MARKS, STATE_NAMES, Names, Ref, is_loss, rank_by_habit
-from derivations.probabilities import is_probability, related
 from derivations.reading import surface as s
 from derivations.sheet import Sheet, shows_a_shape
 from derivations.terms import is_zero
@@ -273,19 +271,6 @@ def _numbered(case: Case) -> str:
     return ""
 
 
-def _laws_of_probability(case: Case) -> str:
-    """Probabilities that the sheet does not define may be tied by laws that it does not state."""
-    found = {}
-    for ref in case.refs():
-        symbol = case.sheet.knowledge.names.bases.get(ref.key)
-        if symbol is not None and is_probability(symbol) and not case.sheet.knowledge.defined(ref.key):
-            found[ref.key] = symbol
-    for first, second in combinations(found.values(), 2):
-        if related(first, second):
-            return f"a law of probability may tie {first.name} to {second.name}"
-    return ""
-
-
 def _convolution(case: Case) -> str:
     """On a sheet about convolutions a product sign between shapes that do not fit may mean one."""
     knowledge = case.sheet.knowledge
@@ -310,6 +295,5 @@ DOUBTS: tuple[Callable[[Case], str], ...] = (
     _independent,
     _unconnected,
     _numbered,
-    _laws_of_probability,
     _convolution,
 )

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from derivations.reading.probabilities import PROBABILITY
 from derivations.reading.surface import Node, Partial, Symbol, Time
 
 # The habits of the field, used only where neither a declaration nor an equation tells the rank.
@@ -79,6 +80,8 @@ def shift(time: Time | None, env: Mapping[str, Time]) -> Time | None:
 
 def key_of(symbol: Symbol, name: str | None = None) -> str:
     """The quantity's name as LaTeX: marks, base and name-like subscript."""
+    if symbol.base == PROBABILITY and symbol.name:
+        return symbol.name
     base = symbol.base if len(symbol.base) == 1 or not symbol.base.isascii() else "\\" + symbol.base
     for mark in symbol.marks:
         if mark in GRADIENT_MARKS:

@@ -1,7 +1,4 @@
-"""What is known of probabilities beyond definitions: those of all cases under one condition sum to one.
-
-A sheet that states so is believed that these are all cases. The equation is used by solving it for one quantity.
-"""
+"""``p(y)`` beside ``p(x | y)``: a letter and a bracket that are a probability, since the sheet has others."""
 
 from __future__ import annotations
 
@@ -9,72 +6,29 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from derivations.component_names import rewritten
-from derivations.names import Names
+from derivations.events import Probability, is_probability, probability_of
 from derivations.reading import surface as s
-from derivations.reading.probabilities import PROBABILITY
-from derivations.world import Knowledge
+from derivations.reading.events import Event, time_index
 
 
-def events_of(symbol: s.Symbol) -> tuple[frozenset[str], frozenset[str]]:
-    """The events of a probability, and those under which it holds."""
-    above, _, below = symbol.name[2:-1].partition("|")
-    return frozenset(above.split(",")), frozenset(below.split(",")) - {""}
-
-
-def is_probability(node: s.Node) -> bool:
-    return isinstance(node, s.Symbol) and node.base == PROBABILITY
-
-
-def normalised(sentence: s.Statement, names: Names, knowledge: Knowledge) -> tuple[s.Symbol, s.Node] | None:
-    """What a statement that some probabilities sum to one says of one of them, or of their common denominator."""
-    if len(sentence.items) != 2:
-        return None
-    total, one = sentence.items
-    if not isinstance(total, s.Add) or not isinstance(one, s.Number) or one.value != 1 or -1 in total.signs:
-        return None
-    cases = [x for x in total.addends if isinstance(x, s.Symbol) and is_probability(x)]
-    if len(cases) != len(total.addends) or not _exclude_each_other(cases):
-        return None
-    families = [knowledge.families.get(names.ref(x).key) for x in cases]
-    if families[-1] is None:
-        rest = s.Add(total.span, (1, *(-1 for _ in cases[:-1])), (one, *cases[:-1]))
-        return cases[-1], rest
-    quotients = [x.node for x in families if x is not None and isinstance(x.node, s.Divide)]
-    below = quotients[0].denominator if quotients else None
-    if len(quotients) != len(cases) or not isinstance(below, s.Symbol) or knowledge.defined(names.ref(below).key):
-        return None
-    if any(not isinstance(q.denominator, s.Symbol) or names.ref(q.denominator) != names.ref(below) for q in quotients):
-        return None
-    return below, s.Add(total.span, total.signs, tuple(q.numerator for q in quotients))
-
-
-def _exclude_each_other(cases: list[s.Symbol]) -> bool:
-    """Whether the cases are the values of one variable under one condition: A = 0 and A = 1."""
-    events = [events_of(x) for x in cases]
-    if any(len(own) != 1 for own, _ in events) or len({condition for _, condition in events}) != 1:
-        return False
-    parts = [next(iter(own)).partition("=") for own, _ in events]
-    return len({name for name, _, _ in parts}) == 1 and len({value for _, _, value in parts}) == len(cases)
-
-
-def related(first: s.Symbol, second: s.Symbol) -> bool:
-    """Whether a law of probability may tie two quantities together: one is conditional, or the other's margin."""
-    (one, given), (other, condition) = events_of(first), events_of(second)
-    return bool(given or condition) or one < other or other < one
+def between_probabilities(sentence: s.Statement) -> bool:
+    """Whether a statement equates a probability with an expression of others, which laws tie to it."""
+    first, *others = sentence.items
+    return is_probability(first) and any(is_probability(node) for item in others for node in item.walk())
 
 
 def with_probabilities(sentences: Sequence[s.Sentence]) -> list[s.Sentence]:
     """The sentences with ``p(y)`` as a probability too, where they speak of ``p(x | y)`` and of no p alone."""
     statements = [x for x in sentences if isinstance(x, s.Statement)]
     nodes = [node for statement in statements for item in statement.items for node in item.walk()]
-    letters = {x.name[0] for x in nodes if isinstance(x, s.Symbol) and is_probability(x)}
-    if not letters:
+    measures = {probability_of(x.name).measure for x in nodes if isinstance(x, s.Symbol) and is_probability(x)}
+    if not measures:
         return list(sentences)
     held = {id(factor) for x in nodes if isinstance(x, s.Mul) for factor in x.factors}
-    letters -= {x.base for x in nodes if isinstance(x, s.Symbol) and id(x) not in held}
+    measures -= {_head(x) for x in nodes if isinstance(x, s.Symbol) and id(x) not in held}
 
     def change(node: s.Node) -> s.Node:
-        return _joined(node, letters) if isinstance(node, s.Mul) else node
+        return _joined(node, measures) if isinstance(node, s.Mul) else node
 
     return [
         replace(x, items=tuple(rewritten(item, change) for item in x.items)) if isinstance(x, s.Statement) else x
@@ -82,22 +36,34 @@ def with_probabilities(sentences: Sequence[s.Sentence]) -> list[s.Sentence]:
     ]
 
 
-def _joined(node: s.Mul, letters: set[str]) -> s.Node:
+def _joined(node: s.Mul, measures: set[str]) -> s.Node:
     """A product with every letter and the bracket behind it as one probability."""
     factors: list[s.Node] = [node.factors[0]]
     operators: list[str] = []
     for operator, factor in zip(node.operators, node.factors[1:], strict=True):
-        head, event = factors[-1], factor.inner if isinstance(factor, s.Group) else None
-        if not operator and _is_plain(head, letters) and isinstance(event, s.Symbol) and _is_plain(event):
-            name = f"{getattr(head, 'base', '')}({event.base})"
-            factors[-1] = s.Symbol(head.span.join(factor.span), PROBABILITY, name=name)
+        head, inner = factors[-1], factor.inner if isinstance(factor, s.Group) else None
+        event = _event(inner) if isinstance(inner, s.Symbol) else None
+        if not operator and isinstance(head, s.Symbol) and _head(head) in measures and event is not None:
+            found = Probability(_head(head), frozenset({event}), frozenset())
+            factors[-1] = replace(found.symbol(head), span=head.span.join(factor.span))
         else:
             factors.append(factor)
             operators.append(operator)
     return factors[0] if len(factors) == 1 else replace(node, factors=tuple(factors), operators=tuple(operators))
 
 
-def _is_plain(node: s.Node, letters: set[str] | None = None) -> bool:
-    """Whether a node is a bare letter, one of ``letters`` where they are given."""
-    plain = isinstance(node, s.Symbol) and node == s.Symbol(node.span, node.base)
-    return plain and (letters is None or (isinstance(node, s.Symbol) and node.base in letters))
+def _head(symbol: s.Symbol) -> str:
+    """What stands before the bracket of a probability; empty where a symbol cannot."""
+    if symbol.marks or symbol.time is not None or symbol.component:
+        return ""
+    return f"{symbol.base}_{{{symbol.name}}}" if symbol.name else symbol.base
+
+
+def _event(symbol: s.Symbol) -> Event | None:
+    """A name as an event; None where it has a mark or several indices."""
+    if symbol.marks not in ((), ("prime",)) or symbol.component:
+        return None
+    base = symbol.base if len(symbol.base) == 1 or symbol.base.isupper() else f"\\{symbol.base}"
+    index = time_index(symbol.time) if symbol.time is not None else symbol.name
+    value = f"{base}'" if symbol.marks else ""
+    return None if any(x in index for x in ",:{}") else Event(base, index, index, value)

@@ -26,7 +26,7 @@ from derivations.layered import NO_LAYERS, Layers, with_layers
 from derivations.names import GENERIC_FUNCTIONS, Names, Ref, defines_loss, is_constant, is_loss, rank_by_habit
 from derivations.numerals import numeral
 from derivations.powers import with_powers
-from derivations.probabilities import normalised, with_probabilities
+from derivations.probabilities import between_probabilities, with_probabilities
 from derivations.products import Signs
 from derivations.reading import surface as s
 from derivations.reading.clauses import Kind
@@ -39,6 +39,7 @@ from derivations.sizes import Sizes, index_letters
 from derivations.spoken_counts import SpokenCount, spoken_counts
 from derivations.squares import with_squares
 from derivations.standing import written_as_rows
+from derivations.state_space import StateSpace, state_space
 from derivations.superscripts import with_raised_times
 from derivations.terms import Dim, Shape, dimension
 from derivations.understood import Taken, with_understood
@@ -112,6 +113,7 @@ class Sheet:
     said_scalar: Span | None = None
     perhaps_vectors: Span | None = None
     settings: Declared = field(default_factory=lambda: Declared(Source("", "")))
+    states: StateSpace = field(default_factory=StateSpace)
 
 
 def understand(
@@ -180,6 +182,7 @@ class _Reader:
         self.declarations: list[tuple[Declaration, Entry]] = []
         self.entries: list[Entry] = []
         self.restrictions = restrictions(sentences, source)
+        self.states = state_space(sentences, source.text)
         self.said_scalar: Span | None = None
         self.perhaps_vectors: Span | None = None
 
@@ -235,7 +238,7 @@ class _Reader:
         sheet.introduced = introduced
         sheet.facts = [fact for fact in self._facts() if fact.time is not None or fact.key not in dims]
         sheet.facts += assumed(self.declared, self.names, shapes, defined)
-        sheet.settings = self.declared
+        sheet.settings, sheet.states = self.declared, self.states
         sheet.said_scalar, sheet.perhaps_vectors = self.said_scalar, self.perhaps_vectors
         sheet.origin, sheet.formals, sheet.beside = inference.rule, inference.formals, inference.beside
         sheet.written_as_rows = written_as_rows(inference, list(self._statements()))
@@ -357,14 +360,14 @@ class _Reader:
             return self._declaration(sentence, first.arguments, sentence.items[1])
         if isinstance(first, s.Call) and self._defines_function(first, sentence):
             return Entry(sentence, "definition", frozenset({0}))
+        if between_probabilities(sentence):
+            return Entry(sentence, "claim", restricted=self._restricted(sentence))
         if isinstance(first, s.Symbol) and sentence.links[0].relation in EQUATING and self._is_new(first, sentence):
             for condition in self.restrictions.get(sentence.span.start, []):
                 if splits_a_definition(condition, self.source):
                     return Entry(s.Unreadable(sentence.span, condition.span, SPLIT, CASES_EXPECTED), "unclear")
             return self._definition(sentence, first)
-        solved = normalised(sentence, self.names, self.knowledge)
-        if solved is not None and sentence.span.start not in self.restrictions:
-            self._define(*solved, self.names.ref(solved[0]))
+        if self.states.rests_on(sentence) and sentence.span.start not in self.restrictions:
             return Entry(sentence, "definition", assumed=True)
         return Entry(sentence, "claim", restricted=self._restricted(sentence))
 

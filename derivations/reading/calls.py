@@ -8,7 +8,7 @@ from derivations.reading import grammar
 from derivations.reading.cursor import time_of
 from derivations.reading.derivatives import DerivativeReader
 from derivations.reading.places import Span
-from derivations.reading.probabilities import ProbabilityReader
+from derivations.reading.probabilities import LETTERS, ProbabilityReader
 from derivations.reading.scripts import index_letters
 from derivations.reading.slips import BRACKET_OPEN, LEFT_ALONE, Slip
 from derivations.reading.surface import (
@@ -103,6 +103,8 @@ class CallReader(DerivativeReader, ProbabilityReader):
     def word(self) -> Node:
         """A run of letters: a function or one long name."""
         token = self.token
+        if self.at_probability():
+            return self.probability()
         if token.text in grammar.FUNCTIONS:
             return self.function()
         if is_prose(token):
@@ -206,7 +208,8 @@ class CallReader(DerivativeReader, ProbabilityReader):
         if self.token.kind == "{" and self.peek().kind in ("open", "left"):
             return self.argument()
         node = self.expression(grammar.PRODUCT) if negative else self.factor()
-        if isinstance(node, Number) and self.starts_factor():
+        bracketed = isinstance(node, Symbol) and node.base in LETTERS and self.token.text == "(" and self.adjacent()
+        if (isinstance(node, Number) and self.starts_factor()) or bracketed:
             second = self.factor()
             node = Mul(node.span.join(second.span), (node, second), ("",))
         token = self.token

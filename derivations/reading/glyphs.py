@@ -20,6 +20,7 @@ COMMAND_GLYPHS: Final = {
     "≪": "ll", "≫": "gg", "∈": "in", "→": "rightarrow", "⟶": "rightarrow", "⇒": "Rightarrow", "⟹": "Rightarrow",
     "⇔": "iff", "⟺": "iff", "↔": "iff", "∴": "therefore", "∀": "forall", "…": "dots", "⋯": "dots", "⋮": "dots",
     "←": "leftarrow", "⊤": "top", "⟨": "langle", "⟩": "rangle", "±": "pm", "∼": "sim", "∫": "int",
+    "¬": "neg", "∧": "wedge", "∩": "wedge",
 }  # fmt: skip
 
 SIGN_GLYPHS: Final = {

@@ -88,6 +88,7 @@ ALIASES: Final = {
     "transpose": "top", "gets": "leftarrow", "longleftarrow": "leftarrow", "iint": "int", "oint": "int",
     "smash": "boxed", "fbox": "boxed", "mathds": "mathbb", "cdotp": "cdot", "R": "reals", "Reals": "reals",
     "eqqcolon": "=:", "eqcolon": "=:", "centerdot": "cdot", "bigcirc": "circ", "land": "wedge",
+    "cap": "wedge", "lnot": "neg",
 }  # fmt: skip
 """Commands that say the same as another command or sign."""
 
@@ -114,7 +115,7 @@ TRANSPARENT: Final = names("boxed underbrace overbrace")
 SPACES: Final = names(
     ", ; : ! > space thinspace medspace thickspace enspace nobreakspace displaystyle textstyle scriptstyle limits "
     "nolimits nonumber notag hfill hfil allowbreak nobreak noindent centering strut mathstrut null relax "
-    "big Big bigg Bigg bigl Bigl biggl Biggl bigr Bigr biggr Biggr bigm Bigm normalsize large small"
+    "big Big bigg Bigg bigl Bigl biggl Biggl bigr Bigr biggr Biggr bigm Bigm middle normalsize large small"
 ) | {" ", "\n", "\t", "/", "-"}
 """Commands that say nothing: spacing and sizes."""
 
@@ -229,14 +230,12 @@ REFUSED: Final = {
     "pm": "a double sign ± stands for two statements",
     "mp": "a double sign ∓ stands for two statements",
     "sim": "a distribution (∼) is not read",
-    "middle": r"\middle is not read",
     "binom": "binomial coefficients are not read",
     "lim": "limits are not read",
     "arg": r"\arg is not read",
     "argmax": r"\argmax is not read",
     "argmin": r"\argmin is not read",
     "cup": "sets are not read",
-    "cap": "sets are not read",
     "subset": "sets are not read",
     "exists": r"\exists is not read",
     "newcommand": "a macro definition inside a formula is not read",
@@ -245,7 +244,7 @@ REFUSED: Final = {
 """Commands that are known, and why they are not read."""
 
 STRUCTURES: Final = names(
-    "substack frac sqrt sum prod partial nabla stackrel overset underset forall wedge reals dv pdv"
+    "substack frac sqrt sum prod partial nabla stackrel overset underset forall wedge neg reals dv pdv Pr"
 )
 
 KNOWN: Final = (

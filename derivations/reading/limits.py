@@ -50,7 +50,10 @@ class LimitReader(ScriptReader):
 
     def below(self, tokens: Sequence[Token]) -> Limits:
         r"""``k``, ``k=1``, ``i, j``, ``j \neq i``, ``1 \le k < t``; several conditions with commas or as a stack."""
-        first, *others = split(_unstacked(tokens))
+        tokens = _unstacked(tokens)
+        if (place := next((k for k, token in enumerate(tokens) if token.at("in")), 0)) and not is_range(tokens):
+            return self.within(split(tokens[:place]), tokens[place + 1 :])
+        first, *others = split(tokens)
         found = self.limit(first)
         for part in others:
             if len(part) == 1 and found.lower is None and not found.conditions:
@@ -72,6 +75,22 @@ class LimitReader(ScriptReader):
         if len(signs) == 2 and all(tokens[k].at(*ORDERS) for k in signs):
             return self.between(tokens, signs)
         raise Slip(sign.span, "this kind of limit is not read", "k, k=1, j ≠ i or 1 ≤ k ≤ t")
+
+    def within(self, indices: Sequence[Sequence[Token]], values: Sequence[Token]) -> Limits:
+        r"""``a \in \{0, 1\}`` from the first number to the last; ``x \in X`` over all values."""
+        names = tuple(map(self.index_name, indices))
+        if values and values[0].at("mathcal"):
+            values = [token for token in values[1:] if token.kind not in "{}"]
+        if len(values) == 1 and values[0].kind == "letter":
+            return Limits(names)
+        listed = [int(x.text) for x in values[1:-1:2] if x.kind == "number" and x.text.isdigit()]
+        plain = len(values) == 2 * len(listed) + 1 and all(x.at(",") for x in values[2:-1:2])
+        braces = bool(values) and values[0].text == r"\{" and values[-1].text == r"\}"
+        if not (plain and braces and listed == list(range(listed[0], listed[0] + len(listed)))):
+            span = Span(values[0].start, values[-1].end) if values else self.token.span
+            raise Slip(span, "this kind of limit is not read", r"a \in \{0, 1\}, or a letter for the set")
+        lower, upper = (Number(values[0].span, Fraction(k)) for k in (listed[0], listed[-1]))
+        return Limits(names, lower, upper)
 
     def between(self, tokens: Sequence[Token], signs: Sequence[int]) -> Limits:
         r"""``1 \le k < t``, and the other way round ``t > k \ge 1``."""
@@ -106,9 +125,24 @@ class LimitReader(ScriptReader):
             return grammar.BATCH
         if name.kind != "letter" and not (name.kind == "command" and name.text in grammar.GREEK):
             raise Slip(name.span, "an index that is not a letter", "an index such as k")
+        if len(tokens) > 2 and tokens[1].at("_"):
+            return f"{name.text}_{{{self.element(tokens[2:])}}}"
         if not all(token.at("'") for token in tokens[1:]):
             raise Slip(tokens[1].span, "this kind of limit is not read", "k or k=1")
         return name.text + "'" * (len(tokens) - 1)
+
+
+    def element(self, tokens: Sequence[Token]) -> str:
+        """The index of an element of a sequence that is itself the index of a sum."""
+        inner = tokens[1:-1] if tokens[0].kind == "{" else tokens
+        if any(token.kind not in ("letter", "number") and not token.at("+", "-") for token in inner):
+            raise Slip(tokens[0].span, "this kind of limit is not read", "k or k=1")
+        return "".join(token.text for token in inner)
+
+
+def is_range(tokens: Sequence[Token]) -> bool:
+    """Whether a limit has another sign than ∈, too."""
+    return any(is_relation(token) and not token.at("in") for token in tokens)
 
 
 def _unstacked(tokens: Sequence[Token]) -> Sequence[Token]:

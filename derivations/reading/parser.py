@@ -288,6 +288,8 @@ class Parser(MatrixReader, SumReader):
         return replace(node, span=self.since(token.start), marks=(*node.marks, token.text))
 
     def font(self) -> Node:
+        if self.at_probability():
+            return self.probability()
         token = self.take()
         if token.text == "mathbb":
             return self.blackboard(token)
@@ -408,6 +410,7 @@ _COMMANDS: Final[dict[str, Read]] = {
     **dict.fromkeys(grammar.TRANSPARENT, Parser.transparent),
     **dict.fromkeys(grammar.FUNCTION_COMMANDS, Parser.function),
     "sigma": Parser.name,
+    "Pr": Parser.name,
     "frac": Parser.fraction,
     "sqrt": Parser.root,
     "sum": Parser.series,

@@ -1,12 +1,14 @@
-"""``P(A=1 | B, C)``: a probability is one quantity, known by the text of its events."""
+r"""``P(A=1 | B, C)``, ``\Pr(A)``, ``p_\theta(x_t | x_{<t})``: a probability is one quantity, known by its events."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from derivations.reading.cursor import Cursor
+from derivations.reading.events import BEFORE, BEHIND, parted, read_events
 from derivations.reading.places import Span
+from derivations.reading.scripts import name_text
 from derivations.reading.slips import Slip
 from derivations.reading.surface import Symbol
 from derivations.reading.tokens import Token
@@ -14,7 +16,11 @@ from derivations.reading.tokens import Token
 PROBABILITY: Final = "Pr"
 """The base of the names of probabilities."""
 LETTERS: Final = frozenset("Ppq")
-KINDS: Final = ("letter", "number", "text", "command", "sign", "{", "}")
+WORDS: Final = frozenset({"Pr", "Prob"})
+"""What is a probability before any bracket."""
+GIVEN: Final = r" \mid "
+EVENTFUL: Final = ("=", ",", "dots", "wedge", "neg", ":", *BEFORE, *BEHIND)
+"""Signs that stand in a bracket of events and hardly in a factor."""
 
 
 def is_bar(token: Token) -> bool:
@@ -24,41 +30,44 @@ def is_bar(token: Token) -> bool:
 class ProbabilityReader(Cursor):
     def at_probability(self) -> bool:
         """Whether a P stands here before a bracket with a bar, an equation or several events in it."""
-        opener = self.peek()
-        close = self.partner[self.position + 1] if self.position + 1 < len(self.partner) else -1
-        if self.token.text not in LETTERS or opener.kind not in ("open", "left") or opener.text != "(" or close < 0:
+        opener = self.probability_bracket()
+        close = self.partner[opener] if opener else -1
+        if close < 0:
             return False
-        inside = self.tokens[self.position + 2 : close]
-        return any(is_bar(token) or token.at("=", ",") for token in inside)
+        inside = self.tokens[opener + 1 : close]
+        sure = self.token.text in WORDS or self.token.at("mathbb")
+        return sure or any(is_bar(token) or token.at(*EVENTFUL) for token in inside) or self.is_complement(inside)
+
+    def is_complement(self, inside: Sequence[Token]) -> bool:
+        r"""``P(\bar A)`` and ``P(A^c)``; a small p of a bar may be a factor before a mean."""
+        marked = any(x.at("bar") for x in inside) or [x.text for x in inside[1:]] == ["^", "c"]
+        return self.token.text == "P" and marked
+
+    def probability_bracket(self) -> int:
+        r"""The index of the bracket behind ``P``, ``P_\theta``, ``\Pr`` or ``\mathbb{P}``; 0 where none of them is."""
+        blackboard = [x.text for x in self.tokens[self.position : self.position + 4]] == ["mathbb", "{", "P", "}"]
+        if not blackboard and self.token.text not in LETTERS | WORDS:
+            return 0
+        index = self.position + (4 if blackboard else 1)
+        if self.tokens[index].at("_"):
+            index = self.after_group(index + 1)
+        opener = self.tokens[index]
+        return index if opener.kind in ("open", "left") and opener.text in ("(", "[") else 0
 
     def probability(self) -> Symbol:
         """The name of a probability; the order of events that hold together makes no difference."""
-        head, close = self.token, self.partner[self.position + 1]
-        inside = self.tokens[self.position + 2 : close]
+        start, opener = self.token.start, self.probability_bracket()
+        close, head = self.partner[opener], self.probability_head(opener)
+        inside, *parameters = parted(self.tokens[opener + 1 : close], lambda x: x.at(";"))
         sides = parted(inside, is_bar)
-        if len(sides) > 2 or not all(sides):
-            raise Slip(Span(head.start, self.tokens[close].end), "this probability is not read", "P(A | B)")
-        text = "|".join(",".join(sorted(map(event_text, parted(side, lambda x: x.at(","))))) for side in sides)
+        if len(sides) > 2 or len(parameters) > 1 or not all(sides):
+            raise Slip(Span(start, self.tokens[close].end), "this probability is not read", "P(A | B)")
+        text = GIVEN.join(", ".join(event.text for event in read_events(side)) for side in sides)
+        tail = f"; {name_text(parameters[0])}" if parameters else ""
         self.position = close + 1
-        return Symbol(self.since(head.start), PROBABILITY, name=f"{head.text}({text})")
+        return Symbol(self.since(start), PROBABILITY, name=f"{head}({text}{tail})")
 
-
-def parted(tokens: Sequence[Token], cut: Callable[[Token], bool]) -> list[list[Token]]:
-    """The tokens between those at which to cut."""
-    found: list[list[Token]] = [[]]
-    for token in tokens:
-        if cut(token):
-            found.append([])
-        else:
-            found[-1].append(token)
-    return found
-
-
-def event_text(tokens: Sequence[Token]) -> str:
-    """One event as text; raises Slip for an ellipsis, brackets and what is unknown."""
-    for token in tokens:
-        if token.kind not in KINDS or token.at("dots"):
-            raise Slip(token.span, "this event of a probability is not read", "an event such as A or A = 1")
-    if not tokens:
-        raise Slip(Span(0, 0), "an event is missing in a probability", "an event such as A = 1")
-    return "".join(token.text for token in tokens if token.kind not in "{}")
+    def probability_head(self, opener: int) -> str:
+        tokens = [x for x in self.tokens[self.position : opener] if x.kind not in "{}" and x.text != "mathbb"]
+        name = tokens[0].text
+        return f"{name}_{{{name_text(tokens[2:])}}}" if len(tokens) > 2 else name

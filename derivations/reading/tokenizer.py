@@ -121,6 +121,8 @@ class _Tokenizer:
             return "command" if raw == "sigma" else "text"
         if raw in grammar.PLAIN_GREEK:
             return "command"
+        if raw == "Pr" and self.text[self.position : self.position + 1] == "(":
+            return "text"
         return "text" if len(raw) >= grammar.LONG_RUN or raw in grammar.PLAIN_NAMES else None
 
     def isolated(self, raw: str, start: int) -> bool:

@@ -1,0 +1,240 @@
+"""A step between probabilities: whether it holds for every distribution, by sums over all states.
+
+What is proved holds wherever the conditions have a positive probability; what is wrong is shown to be so by a small
+distribution, given state by state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from itertools import product
+from typing import TYPE_CHECKING, Final
+
+from derivations.budget import Budget
+from derivations.calls import rational
+from derivations.component_names import rewritten
+from derivations.decide import Decision
+from derivations.errors import BudgetError, SheetError
+from derivations.events import OpenError, Probability, UnknownValuesError, is_probability, probability_of
+from derivations.joint import Joint, States
+from derivations.judge import Attempt, Judgement
+from derivations.marginals import Reduction, at_length, lengths
+from derivations.names import Ref
+from derivations.normal_form import prove_equal
+from derivations.reading import surface as s
+from derivations.refute import Search, refute
+from derivations.report import Counterexample, Verdict
+from derivations.sheet import Sheet
+from derivations.state_space import StateSpace
+from derivations.terms import Term, Var
+from derivations.traverse import free_variables, substitute
+from derivations.world import Mode, UnclearError, World
+
+if TYPE_CHECKING:
+    from derivations.check import Checker
+
+RULE: Final = "every probability is a sum of states over a sum of states"
+WHEREVER: Final = "wherever the conditions have a positive probability"
+NO_DISTRIBUTION: Final = "no proof, and no distribution that speaks against it was found"
+MOST_UNFOLDED: Final = 50
+LENGTHS: Final = (1, 2, 3, 4)
+ALPHABETS: Final = (("1", "2"), ("1", "2", "3"))
+
+
+def speaks_of_probabilities(sides: Sequence[s.Node], sheet: Sheet) -> bool:
+    """Whether a probability stands in a step, directly or through the definition of a name."""
+    return any(is_probability(node) for side in sides for node in unfolded(side, sheet).walk())
+
+
+def unfolded(node: s.Node, sheet: Sheet, depth: int = 0) -> s.Node:
+    """A tree with the names that stand for formulas about probabilities written out."""
+    families = sheet.knowledge.families
+
+    def change(x: s.Node) -> s.Node:
+        found = families.get(sheet.knowledge.names.ref(x).key) if isinstance(x, s.Symbol) else None
+        if found is None or is_probability(x) or found.letter or found.indices or depth > MOST_UNFOLDED:
+            return x
+        inner = unfolded(found.node, sheet, depth + 1)
+        return s.Group(x.span, inner) if any(map(is_probability, inner.walk())) else x
+
+    return rewritten(node, change)
+
+
+def judge_probabilities(left: s.Node, right: s.Node, world: World, checker: Checker) -> Judgement:
+    """Judge ``left = right`` by the laws of probability; undecided where the sheet leaves open what would decide."""
+    try:
+        return _Step(left, right, world, checker).judged()
+    except OpenError as error:
+        return Judgement(decision=Decision(Verdict.UNDECIDED, str(error)))
+    except UnclearError as error:
+        return Judgement(unclear=error)
+    except SheetError as error:
+        return Judgement(decision=Decision(Verdict.UNDECIDED, f"this step about probabilities is not read: {error}"))
+
+
+class _Step:
+    """One step under every choice of what the sheet leaves open."""
+
+    def __init__(self, left: s.Node, right: s.Node, world: World, checker: Checker) -> None:
+        self.checker, self.world = checker, world
+        self.space = checker.sheet.states
+        self.sides = [unfolded(side, checker.sheet) for side in (left, right)]
+        self.budget = Budget(seconds=checker.options.time_limit)
+
+    def judged(self) -> Judgement:
+        letters = sorted(set().union(*map(lengths, self.sides)))
+        try:
+            found = self._at_any_values(self.sides, self.space)
+        except OpenError:
+            if len(letters) != 1:
+                raise
+            found = None
+        if len(letters) == 1 and (found is None or not found.right):
+            return self._at_lengths(letters[0])
+        return found or Judgement(decision=Decision(Verdict.UNDECIDED, NO_DISTRIBUTION))
+
+    def _at_lengths(self, letter: str) -> Judgement:
+        """A step at some lengths of its sequence: wrong if it is at one, else it holds as far as that."""
+        for length in LENGTHS:
+            sides = [at_length(side, letter, length) for side in self.sides]
+            found = self._at_any_values(sides, self.space)
+            if not found.right:
+                decision = found.decision or Decision(Verdict.UNDECIDED, NO_DISTRIBUTION)
+                return Judgement(decision=decision.but(f"at {letter} = {length}"))
+        return _weaker(found, f"proved for {letter} = {LENGTHS[0]} to {LENGTHS[-1]}; no proof for every {letter}")
+
+    def _at_any_values(self, sides: Sequence[s.Node], space: StateSpace) -> Judgement:
+        """A step where the sheet does not list the values over which it sums: with two of them, and with three."""
+        try:
+            return self._in(sides, space)
+        except UnknownValuesError as error:
+            variable = error.variable
+        for values in ALPHABETS:
+            found = self._at_any_values(sides, space.with_values(variable, values))
+            if not found.right:
+                decision = found.decision or Decision(Verdict.UNDECIDED, NO_DISTRIBUTION)
+                return Judgement(decision=decision.but(f"with {len(values)} values of {variable}"))
+        return _weaker(found, f"proved for two and three values of {variable}; no proof for every number of them")
+
+    def _in(self, sides: Sequence[s.Node], space: StateSpace) -> Judgement:
+        """A step, also where the values that are seen are all."""
+        rules: list[str] = []
+        reduced = [powers_as_exponentials(Reduction(space.values, rules).reduced(side)) for side in sides]
+        terms = [self._term(side) for side in reduced]
+        probabilities = self._probabilities(reduced, terms)
+        decision = self._decided(terms, probabilities, space)
+        assumed = space.where_all_are_seen(x for p in probabilities.values() for x in p.both)
+        if decision.verdict is not Verdict.PROVED and assumed is not None:
+            other = self._decided(terms, probabilities, assumed)
+            if other.verdict is Verdict.PROVED:
+                decision = Decision(Verdict.UNDECIDED, assumed.unsaid)
+            elif other.verdict is Verdict.UNDECIDED:
+                decision = other
+        doubt = self._doubt(probabilities.values()) if decision.verdict is Verdict.WRONG else ""
+        decision = Decision(Verdict.UNDECIDED, doubt) if doubt else decision
+        if decision.verdict is Verdict.PROVED:
+            attempt = Attempt(Mode.TOTAL, terms[0], terms[1], frozenset(), False)
+            return Judgement(right={Mode.TOTAL: (attempt, replace(decision, log=(*rules, RULE)))})
+        return Judgement(decision=decision)
+
+    def _doubt(self, probabilities: Iterable[Probability]) -> str:
+        """Why a step may be right although there are distributions for which it is not; empty where nothing is."""
+        knowledge, space = self.checker.sheet.knowledge, self.space
+        found = list(probabilities)
+        events = {event.variable for p in found for event in p.both}
+        known = {knowledge.names.bases[key].base for key in knowledge.families if key in knowledge.names.bases}
+        if space.independence:
+            return f"the sheet speaks of independence ({space.independence}), in words that are not used here"
+        if events & known:
+            return f"{min(events & known)} is defined on the sheet, so that other events may determine it"
+        heads = sorted({p.measure for p in found})
+        if len({head[0].upper() for head in heads}) < len(heads):
+            return f"{' and '.join(heads)} may be one distribution"
+        return ""
+
+    def _term(self, side: s.Node) -> Term:
+        values = self.checker.elaborator.elaborate(side, self.world)
+        if any(value.term is not values[0].term for value in values) or values[0].term.shape:
+            raise OpenError("beside probabilities stands something that is no number")
+        return values[0].term
+
+    def _probabilities(self, sides: Sequence[s.Node], terms: Sequence[Term]) -> dict[Term, Probability]:
+        """The probabilities of the step, by their variables."""
+        found: dict[Term, Probability] = {}
+        for node in (x for side in sides for x in side.walk()):
+            if isinstance(node, s.Symbol) and is_probability(node):
+                found[self.checker.elaborator.variable(Ref(node.name))] = probability_of(node.name)
+        return {variable: found[variable] for variable in free_variables(terms) if variable in found}
+
+    def _decided(self, terms: Sequence[Term], found: dict[Term, Probability], space: StateSpace) -> Decision:
+        """Proved if every choice of values for the letters is, wrong if one is."""
+        measures = list(dict.fromkeys(p.measure for p in found.values()))
+        joints = [Joint([p for p in found.values() if p.measure == m], space.values) for m in measures]
+        cases = [joint.cases() for joint in joints]
+        if len(joints) > 1 and any(len(own) > 1 for own in cases):
+            raise OpenError("several distributions with letters for their values are not read")
+        decisions = []
+        for choice in product(*cases):
+            row = [States(joint, case) for joint, case in zip(joints, choice, strict=True)]
+            of = {variable: (row[measures.index(p.measure)], p) for variable, p in found.items()}
+            sides = substitute(list(terms), {variable: states.value(p) for variable, (states, p) in of.items()})
+            alone = substitute(list(terms), {variable: states.quotient(p) for variable, (states, p) in of.items()})
+            decisions.append(self._one(sides, alone, row, space))
+        return max(decisions, key=lambda decision: (decision.verdict is Verdict.WRONG, decision.verdict.rank))
+
+    def _divides(self) -> bool:
+        """Whether a condition or a denominator might have probability zero."""
+        nodes = [node for side in self.sides for node in side.walk()]
+        given = any(probability_of(x.name).given for x in nodes if isinstance(x, s.Symbol) and is_probability(x))
+        return given or any(isinstance(x, s.Divide) and any(map(is_probability, x.denominator.walk())) for x in nodes)
+
+    def _one(
+        self, sides: Sequence[Term], alone: Sequence[Term], states: Sequence[States], space: StateSpace
+    ) -> Decision:
+        positive = frozenset(x for row in states for x in row.states.values() if isinstance(x, Var))
+        why = "; ".join(filter(None, (space.said, WHEREVER if self._divides() else "")))
+        try:
+            if any(one is other or prove_equal(one, other, self.budget) is not None for one, other in (alone, sides)):
+                return Decision(Verdict.PROVED, why)
+            left, right = sides
+            search = refute(left, right, self.checker.options.seed, self.budget, positive)
+        except BudgetError as error:
+            return Decision(Verdict.UNDECIDED, str(error))
+        if search.counterexample is None:
+            return Decision(Verdict.UNDECIDED, NO_DISTRIBUTION)
+        return Decision(Verdict.WRONG, space.said, counterexample=distribution(search, states))
+
+
+def _weaker(found: Judgement, why: str) -> Judgement:
+    """A proof of some cases alone."""
+    right = {mode: (attempt, replace(d, verdict=Verdict.HOLDS).but(why)) for mode, (attempt, d) in found.right.items()}
+    return Judgement(right=right)
+
+
+def powers_as_exponentials(node: s.Node) -> s.Node:
+    """Powers of probabilities with exponents that are no numbers as exp of a logarithm."""
+
+    def change(x: s.Node) -> s.Node:
+        if not isinstance(x, s.Raise) or rational(x.exponent) is not None or not any(map(is_probability, x.walk())):
+            return x
+        log = s.Call(x.base.span, x.base.span, "log", (x.base,))
+        product = s.Mul(x.span, (s.Group(x.span, x.exponent), log), ("",))
+        return s.Call(x.span, x.base.span, "exp", (product,))
+
+    return rewritten(node, change)
+
+
+def distribution(search: Search, states: Sequence[States]) -> Counterexample | None:
+    """A counterexample with the weights of the states as probabilities that sum to one."""
+    shown = search.counterexample
+    if shown is None:
+        return None
+    values = dict(shown.values)
+    for row in states:
+        names = [x.name for x in row.states.values() if isinstance(x, Var) and x.name in values]
+        weights = {name: Fraction(str(values[name])) for name in names}
+        whole = sum(weights.values())
+        values |= {name: str(weight / whole) for name, weight in weights.items()}
+    return replace(shown, values=values)

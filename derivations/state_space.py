@@ -1,0 +1,123 @@
+"""What a sheet says of the values of its random variables: which there are, and whether these are all.
+
+``binary`` or ``black and white`` in words, ``A \\in \\{0, 1\\}``, a sum of probabilities that is said to be one, and
+the complement of an event each settle it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from derivations.events import Probability, is_probability, probability_of
+from derivations.joint import TRUE, Values, is_letter
+from derivations.reading import surface as s
+from derivations.reading.events import NOT, Event
+
+BINARY: Final = re.compile(
+    r"\b(?:binary|bin[ae]ri[sz]ed|binari[sz]ation|bernoulli|boolean|black (?:and|or) white|(?:only )?two"
+    r" (?:possible )?(?:cases|values|states|outcomes|options)|either (?:0|zero) or (?:1|one)"
+    r"|(?:16|sixteen) (?:possible |different )?(?:combinations|states|configurations))\b",
+    re.IGNORECASE,
+)
+DENIED: Final = re.compile(
+    r"\b(?:not|non|isn't|aren't|never|no longer|instead of|than|if|unless|were)[- ](?:\w+[- ]){0,3}$", re.IGNORECASE
+)
+INDEPENDENCE: Final = re.compile(
+    r"\bindepend(?:ent|ence|ently)\b|\bmarkov\w*|\bi\.?i\.?d\b|\bna[iï]ve\b|\bunabhängig\w*"
+    r"|\bindépendan\w*|\bindependiente\w*|\bindipendent\w*|\bfactori[sz]\w*|\\perp|⊥|独立",
+    re.IGNORECASE,
+)
+"""Words that may tie probabilities beyond the laws that hold for all of them."""
+BITS: Final = frozenset({"0", "1"})
+
+
+@dataclass(frozen=True, slots=True)
+class StateSpace:
+    """The values of variables; ``seen`` those that the sheet writes, ``stated`` the variables whose values
+    only a sum that is said to be one tells; ``said`` is a condition to be told with what rests on it.
+
+    ``unsaid`` tells what was supposed, for a space that supposes more than the sheet says; ``independence`` are the
+    words that speak of it.
+    """
+
+    values: Values = field(default_factory=Values)
+    seen: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    stated: frozenset[str] = frozenset()
+    said: str = ""
+    unsaid: str = ""
+    independence: str = ""
+
+    def with_values(self, variable: str, values: tuple[str, ...]) -> StateSpace:
+        """The space in which a variable has just these values, and those that are seen."""
+        seen = self.seen.get(variable, ())
+        return replace(self, values=Values({**self.values.closed, variable: seen + values[len(seen) :]}))
+
+    def rests_on(self, sentence: s.Sentence) -> bool:
+        """Whether it is known by a statement of this kind alone what the values of its variable are."""
+        return any(name in self.stated and self.values.of(name) == cases for name, cases in normalised(sentence))
+
+    def where_all_are_seen(self, events: Iterable[Event]) -> StateSpace | None:
+        """The space in which the variables of some events have no values but those seen; None where it is this one."""
+        names = dict.fromkeys(x.variable for x in events)
+        open_ones = [x for x in names if len(self.seen.get(x, ())) > 1 and not self.values.of(x)]
+        if not open_ones:
+            return None
+        told = "; ".join(f"{' and '.join(self.seen[x])} are all values of {x}" for x in open_ones)
+        closed = {**self.values.closed, **{x: self.seen[x] for x in open_ones}}
+        return replace(self, values=Values(closed), unsaid=f"it would be right if {told}, which the sheet does not say")
+
+
+def state_space(sentences: Sequence[s.Sentence], text: str) -> StateSpace:
+    """What the sentences and the words of a sheet say of values."""
+    seen: dict[str, list[str]] = {}
+    closed: dict[str, tuple[str, ...]] = {}
+    for probability in _probabilities(sentences):
+        for event in sorted(probability.both):
+            values = seen.setdefault(event.variable, [])
+            if event.value == NOT:
+                closed[event.variable] = (TRUE, NOT)
+            elif event.value not in values and not is_letter(event.value):
+                values.append(event.value)
+    found = {name: tuple(sorted(values)) for name, values in seen.items()}
+    if is_binary(text):
+        bits = [name for name, values in found.items() if values and set(values) <= BITS]
+        closed |= {name: ("0", "1") for name in bits if name not in closed}
+    stated = {name: cases for x in sentences for name, cases in normalised(x) if set(cases) >= set(found[name])}
+    stated = {name: cases for name, cases in stated.items() if name not in closed}
+    words = INDEPENDENCE.search(text)
+    return StateSpace(Values(stated | closed), found, frozenset(stated), independence=words[0] if words else "")
+
+
+def is_binary(text: str) -> bool:
+    """Whether the words of a sheet say that there are two values, and never that there are not."""
+    found = list(BINARY.finditer(text))
+    return bool(found) and not any(DENIED.search(text[max(0, x.start() - 40) : x.start()]) for x in found)
+
+
+def _probabilities(sentences: Sequence[s.Sentence]) -> Iterable[Probability]:
+    for sentence in sentences:
+        for item in sentence.items if isinstance(sentence, s.Statement) else ():
+            for node in item.walk():
+                if isinstance(node, s.Symbol) and is_probability(node):
+                    yield probability_of(node.name)
+
+
+def normalised(sentence: s.Sentence) -> list[tuple[str, tuple[str, ...]]]:
+    """The variable, and all its values, whose probabilities under one condition a statement says to sum to one."""
+    if not isinstance(sentence, s.Statement) or len(sentence.items) != 2:
+        return []
+    total, one = sentence.items
+    if not isinstance(total, s.Add) or not isinstance(one, s.Number) or one.value != 1 or -1 in total.signs:
+        return []
+    cases = [probability_of(x.name) for x in total.addends if isinstance(x, s.Symbol) and is_probability(x)]
+    events = [next(iter(case.events)) for case in cases if len(case.events) == 1]
+    if len(events) != len(total.addends) or len({(case.measure, case.given) for case in cases}) != 1:
+        return []
+    values = [event.value for event in events]
+    named = len({event.name for event in events}) == 1 and len(set(values)) == len(values)
+    if not named or any(is_letter(value) or value == NOT for value in values):
+        return []
+    return [(events[0].variable, tuple(sorted(values)))]
