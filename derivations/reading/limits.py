@@ -23,12 +23,16 @@ ORDERS: Final = {**UPWARDS, **DOWNWARDS}
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The indices of a sum or product, the bounds of all of them, and conditions on its terms."""
+    """The indices of a sum or product, the bounds of all of them, and conditions on its terms.
+
+    ``alphabet`` is where a letter stands for all values of a random variable: the X of ``x \\in X``.
+    """
 
     indices: tuple[str, ...]
     lower: Node | None = None
     upper: Node | None = None
     conditions: tuple[Comparison, ...] = ()
+    alphabet: Span | None = None
 
 
 class LimitReader(ScriptReader):
@@ -81,8 +85,8 @@ class LimitReader(ScriptReader):
         names = tuple(map(self.index_name, indices))
         if values and values[0].at("mathcal"):
             values = [token for token in values[1:] if token.kind not in "{}"]
-        if len(values) == 1 and values[0].kind == "letter":
-            return Limits(names)
+        if len(values) == 1 and all(name[0].upper() == values[0].text for name in names):
+            return Limits(names, alphabet=values[0].span)
         listed = [int(x.text) for x in values[1:-1:2] if x.kind == "number" and x.text.isdigit()]
         plain = len(values) == 2 * len(listed) + 1 and all(x.at(",") for x in values[2:-1:2])
         braces = bool(values) and values[0].text == r"\{" and values[-1].text == r"\}"

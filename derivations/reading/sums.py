@@ -7,6 +7,7 @@ from typing import Literal
 
 from derivations.reading import grammar
 from derivations.reading.limits import LimitReader, Limits
+from derivations.reading.probabilities import PROBABILITY
 from derivations.reading.slips import Slip
 from derivations.reading.surface import Big, Iverson, Mul, Neg, Node, Partial, Symbol
 from derivations.reading.tokens import Token
@@ -18,6 +19,8 @@ class SumReader(LimitReader):
         head = self.take()
         limits = self.limits(head)
         body = self.expression(grammar.PRODUCT)
+        if limits.alphabet is not None and not any(x.base == PROBABILITY for x in body.walk() if isinstance(x, Symbol)):
+            raise Slip(limits.alphabet, "this kind of limit is not read", "k or k=1")
         if head.text == "sum":
             return self.summed(head, limits, body)
         if limits.conditions or len(limits.indices) > 1:
