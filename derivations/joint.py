@@ -18,6 +18,7 @@ from derivations.terms import Term, add, number, power, var, zeros
 
 TRUE: Final = "true"
 """The value of an event that happens, where the sheet speaks of its complement, too."""
+ANY: Final = "any"
 OTHER: Final = "other"
 """The value that stands for all that a step does not name."""
 MOST_STATES: Final = 256
@@ -87,7 +88,7 @@ class Joint:
         fixed = [value for value in used if not is_letter(value)]
         letters = [value for value in used if is_letter(value)]
         known = self.values.of(self.variables[name])
-        fresh = [] if known else [letter or "any" for letter in letters]
+        fresh = [] if known else [letter or ANY for letter in letters]
         options = [[*(known or fixed), *fresh[: k + 1]] for k, _ in enumerate(letters)]
         for choice in product(*options):
             chosen = dict(zip(letters, choice, strict=True))
@@ -116,6 +117,7 @@ class States:
         self.assignments = {x: joint.assignment(x, case) for x in joint.sets}
         told = [x for x in self.assignments.values() if x is not None]
         self.groups = _grouped(told)
+        self.single = {name: value for x in told for name, value in sorted(x)}
         self.domains = {name: self._domain(name, told) for name in self.groups}
         count = 1
         for domain in self.domains.values():
@@ -137,8 +139,18 @@ class States:
         return var(f"{self.joint.measure}({self._said(row)})")
 
     def _said(self, row: Sequence[tuple[str, str]]) -> str:
-        pairs = [(name, value, self.domains[first]) for first, value in row for name in self.groups[first]]
-        return ", ".join(_event(name, value, [x for x in domain if x != OTHER]) for name, value, domain in pairs)
+        return ", ".join(self._group_said(first, value) for first, value in row)
+
+    def _group_said(self, first: str, value: str) -> str:
+        names, used = self.groups[first], [x for x in self.domains[first] if x != OTHER]
+        if value != OTHER:
+            return ", ".join(_event(name, self.single[name] if len(names) > 1 else value) for name in names)
+        if len(names) > 1:
+            return f"not ({', '.join(_event(name, self.single[name]) for name in names)})"
+        known = [x for x in self.joint.values.of(self.joint.variables[first]) if x not in used]
+        if len(known) == 1:
+            return _event(first, known[0])
+        return rf"\bar{{{first}}}" if used in ([ANY], [TRUE]) else rf"{first} \ne {' , '.join(used)}"
 
     def total(self, events: Events) -> Term:
         """The probability of events but for the common factor of all."""
@@ -177,9 +189,7 @@ def _grouped(told: Sequence[Assignment]) -> dict[str, tuple[str, ...]]:
     return {group[0]: tuple(group) for group in found.values()}
 
 
-def _event(name: str, value: str, used: Sequence[str]) -> str:
-    if value == NOT or (value == OTHER and len(used) == 1 and used[0] in ("any", TRUE)):
+def _event(name: str, value: str) -> str:
+    if value == NOT:
         return rf"\bar{{{name}}}"
-    if value == OTHER and len(used) == 1:
-        return rf"{name} \ne {used[0]}"
-    return name if value in ("any", TRUE) else f"{name}={value}"
+    return name if value in (ANY, TRUE) else f"{name}={value}"

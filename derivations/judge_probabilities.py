@@ -6,7 +6,8 @@ distribution, given state by state.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import product
@@ -39,6 +40,7 @@ RULE: Final = "every probability is a sum of states over a sum of states"
 WHEREVER: Final = "wherever the conditions have a positive probability"
 NO_DISTRIBUTION: Final = "no proof, and no distribution that speaks against it was found"
 MOST_UNFOLDED: Final = 50
+MOST_SHOWN: Final = 16
 LENGTHS: Final = (1, 2, 3, 4)
 ALPHABETS: Final = (("1", "2"), ("1", "2", "3"))
 
@@ -81,6 +83,7 @@ class _Step:
         self.checker, self.world = checker, world
         self.space = checker.sheet.states
         self.sides = [unfolded(side, checker.sheet) for side in (left, right)]
+        self.told = ""
         self.budget = Budget(seconds=checker.options.time_limit)
 
     def judged(self) -> Judgement:
@@ -124,6 +127,7 @@ class _Step:
         reduced = [powers_as_exponentials(Reduction(space.values, rules).reduced(side)) for side in sides]
         terms = [self._term(side) for side in reduced]
         probabilities = self._probabilities(reduced, terms)
+        self.told = space.told(x for p in probabilities.values() for x in p.both)
         decision = self._decided(terms, probabilities, space)
         assumed = space.where_all_are_seen(x for p in probabilities.values() for x in p.both)
         if decision.verdict is not Verdict.PROVED and assumed is not None:
@@ -181,7 +185,7 @@ class _Step:
             of = {variable: (row[measures.index(p.measure)], p) for variable, p in found.items()}
             sides = substitute(list(terms), {variable: states.value(p) for variable, (states, p) in of.items()})
             alone = substitute(list(terms), {variable: states.quotient(p) for variable, (states, p) in of.items()})
-            decisions.append(self._one(sides, alone, row, space))
+            decisions.append(self._one(sides, alone, row))
         return max(decisions, key=lambda decision: (decision.verdict is Verdict.WRONG, decision.verdict.rank))
 
     def _divides(self) -> bool:
@@ -190,11 +194,9 @@ class _Step:
         given = any(probability_of(x.name).given for x in nodes if isinstance(x, s.Symbol) and is_probability(x))
         return given or any(isinstance(x, s.Divide) and any(map(is_probability, x.denominator.walk())) for x in nodes)
 
-    def _one(
-        self, sides: Sequence[Term], alone: Sequence[Term], states: Sequence[States], space: StateSpace
-    ) -> Decision:
+    def _one(self, sides: Sequence[Term], alone: Sequence[Term], states: Sequence[States]) -> Decision:
         positive = frozenset(x for row in states for x in row.states.values() if isinstance(x, Var))
-        why = "; ".join(filter(None, (space.said, WHEREVER if self._divides() else "")))
+        why = "; ".join(filter(None, (self.told, WHEREVER if self._divides() else "")))
         try:
             if any(one is other or prove_equal(one, other, self.budget) is not None for one, other in (alone, sides)):
                 return Decision(Verdict.PROVED, why)
@@ -204,7 +206,7 @@ class _Step:
             return Decision(Verdict.UNDECIDED, str(error))
         if search.counterexample is None:
             return Decision(Verdict.UNDECIDED, NO_DISTRIBUTION)
-        return Decision(Verdict.WRONG, space.said, counterexample=distribution(search, states))
+        return Decision(Verdict.WRONG, self.told, counterexample=distribution(search, states))
 
 
 def _weaker(found: Judgement, why: str) -> Judgement:
@@ -234,7 +236,16 @@ def distribution(search: Search, states: Sequence[States]) -> Counterexample | N
     values = dict(shown.values)
     for row in states:
         names = [x.name for x in row.states.values() if isinstance(x, Var) and x.name in values]
-        weights = {name: Fraction(str(values[name])) for name in names}
+        weights = {name: Fraction(str(values.pop(name))) for name in names}
         whole = sum(weights.values())
-        values |= {name: str(weight / whole) for name, weight in weights.items()}
+        values |= _shortened({name: weight / whole for name, weight in weights.items()})
     return replace(shown, values=values)
+
+
+def _shortened(weights: Mapping[str, Fraction]) -> dict[str, str]:
+    """The probabilities of states; of many those apart that are not like most."""
+    if len(weights) <= MOST_SHOWN:
+        return {name: str(weight) for name, weight in weights.items()}
+    usual = Counter(weights.values()).most_common(1)[0][0]
+    own = {name: str(weight) for name, weight in weights.items() if weight != usual}
+    return {**own, f"each of the {'other' if own else 'states,'} {len(weights) - len(own)}": str(usual)}

@@ -23,7 +23,7 @@ BINARY: Final = re.compile(
     re.IGNORECASE,
 )
 DENIED: Final = re.compile(
-    r"\b(?:not|non|isn't|aren't|never|no longer|instead of|than|if|unless|were)[- ](?:\w+[- ]){0,3}$", re.IGNORECASE
+    r"\b(?:not|non|isn't|aren't|never|no longer|instead of|than|unless|whether)[- ](?:\w+[- ]){0,3}$", re.IGNORECASE
 )
 INDEPENDENCE: Final = re.compile(
     r"\bindepend(?:ent|ence|ently)\b|\bmarkov\w*|\bi\.?i\.?d\b|\bna[iï]ve\b|\bunabhängig\w*"
@@ -37,7 +37,7 @@ BITS: Final = frozenset({"0", "1"})
 @dataclass(frozen=True, slots=True)
 class StateSpace:
     """The values of variables; ``seen`` those that the sheet writes, ``stated`` the variables whose values
-    only a sum that is said to be one tells; ``said`` is a condition to be told with what rests on it.
+    only a sum that is said to be one tells, ``binary`` those of which words say so.
 
     ``unsaid`` tells what was supposed, for a space that supposes more than the sheet says; ``independence`` are the
     words that speak of it.
@@ -46,9 +46,16 @@ class StateSpace:
     values: Values = field(default_factory=Values)
     seen: dict[str, tuple[str, ...]] = field(default_factory=dict)
     stated: frozenset[str] = frozenset()
-    said: str = ""
+    binary: frozenset[str] = frozenset()
     unsaid: str = ""
     independence: str = ""
+
+    def told(self, events: Iterable[Event]) -> str:
+        """What is taken from words of the values of some events; empty where these do not name all values."""
+        found = list(events)
+        names = sorted({x.variable for x in found if x.variable in self.binary})
+        both = [name for name in names if {x.value for x in found if x.variable == name} >= BITS]
+        return f"with 0 and 1 as all values of {', '.join(both)}, as the words say" if both else ""
 
     def with_values(self, variable: str, values: tuple[str, ...]) -> StateSpace:
         """The space in which a variable has just these values, and those that are seen."""
@@ -82,13 +89,13 @@ def state_space(sentences: Sequence[s.Sentence], text: str) -> StateSpace:
             elif event.value not in values and not is_letter(event.value):
                 values.append(event.value)
     found = {name: tuple(sorted(values)) for name, values in seen.items()}
-    if is_binary(text):
-        bits = [name for name, values in found.items() if values and set(values) <= BITS]
-        closed |= {name: ("0", "1") for name in bits if name not in closed}
+    bits = [name for name, values in found.items() if values and set(values) <= BITS and name not in closed]
+    binary = frozenset(bits if is_binary(text) else ())
+    closed |= dict.fromkeys(sorted(binary), ("0", "1"))
     stated = {name: cases for x in sentences for name, cases in normalised(x) if set(cases) >= set(found[name])}
     stated = {name: cases for name, cases in stated.items() if name not in closed}
     words = INDEPENDENCE.search(text)
-    return StateSpace(Values(stated | closed), found, frozenset(stated), independence=words[0] if words else "")
+    return StateSpace(Values(stated | closed), found, frozenset(stated), binary, independence=words[0] if words else "")
 
 
 def is_binary(text: str) -> bool:

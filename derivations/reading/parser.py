@@ -9,6 +9,7 @@ from typing import Final
 
 from derivations.reading import grammar
 from derivations.reading.ellipsis import product_over_time
+from derivations.reading.event_dots import chain_of_events
 from derivations.reading.grammar import INFIX, JUXTAPOSED, PRODUCT, Infix
 from derivations.reading.matrices import MatrixReader
 from derivations.reading.places import Span
@@ -106,6 +107,10 @@ class Parser(MatrixReader, SumReader):
         signs, addends = [-1 if negative else 1], [left.argument if isinstance(left, Neg) else left]
         while self.token.at("+", "-"):
             signs.append(1 if self.take().text == "+" else -1)
+            if self.token.at("dots"):
+                addends = self.elided_sum(addends, signs)
+                signs = [1] * len(addends)
+                continue
             addends.append(self.expression(PRODUCT))
             if astray(addends):
                 raise Slip(addends[-1].span, "it is unclear whether this still belongs to the sum", "brackets")
@@ -138,7 +143,8 @@ class Parser(MatrixReader, SumReader):
         signs = [self.take() for _ in range(3) if self.token.at("cdot", "*", "times", "odot", "circ", "dots")]
         if not self.starts_factor():
             raise Slip(signs[-1].span, UNEXPECTED["dots"], "the last factor")
-        start, whole = product_over_time(factors, self.factor(), signs[-1].span)
+        last, dots = self.factor(), signs[-1].span
+        start, whole = chain_of_events(factors, last, dots) or product_over_time(factors, last, dots)
         return [*factors[:start], whole], operators[:start]
 
     def beside(self, left: Node) -> Node:
@@ -276,6 +282,10 @@ class Parser(MatrixReader, SumReader):
         span = self.since(opener.start)
         return Call(span, opener.span, "bars", (node,)) if opener.text == "|" else Norm(span, node)
 
+    def worded(self) -> Node:
+        """Words: a sum that they describe, or a name."""
+        return self.described_sum() or self.word()
+
     # -- commands ----------------------------------------------------------------------------------------------
 
     def accent(self) -> Node:
@@ -396,7 +406,7 @@ Read = Callable[[Parser], Node]
 _KINDS: Final[dict[str, Read]] = {
     "number": Parser.number,
     "letter": Parser.name,
-    "text": Parser.word,
+    "text": Parser.worded,
     "{": Parser.group,
     "open": Parser.bracket,
     "left": Parser.delimited,

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import Literal
+from typing import Final, Literal
 
 from derivations.reading import grammar
+from derivations.reading.event_dots import ALL_STATES, all_states
+from derivations.reading.events import parted
 from derivations.reading.limits import LimitReader, Limits
 from derivations.reading.probabilities import PROBABILITY
-from derivations.reading.slips import Slip
-from derivations.reading.surface import Big, Iverson, Mul, Neg, Node, Partial, Symbol
+from derivations.reading.slips import UNEXPECTED, Slip
+from derivations.reading.surface import Add, Big, Iverson, Mul, Neg, Node, Partial, Symbol
 from derivations.reading.tokens import Token
+
+DESCRIBED: Final = re.compile(
+    r"(?:the )?(?:sum|total) (?:over|of) (?:all )?(?:the )?(\d+)? ?(?:possible )?"
+    r"(?:combinations|states|terms|configurations|cases)(?: of values)?:?"
+)
+"""Words before a list of addends, with their number."""
+NO_RIGHT: Final = r"\right needs a bracket"
 
 
 class SumReader(LimitReader):
@@ -29,6 +39,46 @@ class SumReader(LimitReader):
         if isinstance(body, Mul):
             return self.bounded(head, index, lower, upper, body)
         return Big(self.since(head.start), "prod", index, lower, upper, body)
+
+    def elided_sum(self, addends: Sequence[Node], signs: Sequence[int]) -> list[Node]:
+        """The addends of a sum whose dots, here, leave out states of random variables."""
+        dots = self.take()
+        self.skip("+")
+        last = self.expression(grammar.PRODUCT)
+        if -1 in signs:
+            raise Slip(dots.span, UNEXPECTED["dots"], ALL_STATES)
+        return all_states(addends, last, dots.span)
+
+    def described_sum(self) -> Node | None:
+        r"""``\text{sum over 16 states} \left\{ \begin{array}{l} a + \\ b + \\ \vdots \\ z \end{array} \right.``"""
+        head, match = self.token, DESCRIBED.fullmatch(self.token.text.lower())
+        begin = self.position + 1 + (self.peek().text == r"\{")
+        if match is None or self.tokens[begin].kind != "begin" or self.partner[begin] < 0:
+            return None
+        end = self.partner[begin]
+        addends = self.listed(self.tokens[begin + 1 : end], head)
+        if match[1] and int(match[1]) != len(addends):
+            message = f"{match[1]} terms are announced, but {len(addends)} are listed"
+            raise Slip(head.span, message, "as many terms as the words say")
+        self.position = end + 1
+        if self.tokens[begin - 1].text == r"\{":
+            self.position += self.token.text == "." or self.token.text.startswith(NO_RIGHT)
+        return Add(self.since(head.start), (1,) * len(addends), tuple(addends))
+
+    def listed(self, tokens: Sequence[Token], head: Token) -> list[Node]:
+        """The addends in the rows of an array, those that dots leave out filled in."""
+        found: list[Node] = []
+        dots: Token | None = None
+        for row in parted(tokens, lambda x: x.at("+") or x.kind == "newline"):
+            if row and row[0].at("dots"):
+                dots, *row = row
+            if not row:
+                continue
+            node = self.inside(row)
+            found, dots = (all_states(found, node, dots.span), None) if dots else ([*found, node], None)
+        if dots is not None or not found:
+            raise Slip(head.span, "a sum whose last term is not written", "the last term")
+        return found
 
     def summed(self, head: Token, limits: Limits, body: Node) -> Node:
         """One sum for every index; a value that is left out counts zero times."""
