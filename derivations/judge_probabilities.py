@@ -24,6 +24,7 @@ from derivations.judge import Attempt, Judgement
 from derivations.marginals import Reduction, at_length, lengths
 from derivations.names import Ref
 from derivations.normal_form import prove_equal
+from derivations.rational_functions import equal_as_fractions
 from derivations.reading import surface as s
 from derivations.refute import Search, refute
 from derivations.report import Counterexample, Verdict
@@ -188,6 +189,10 @@ class _Step:
             decisions.append(self._one(sides, alone, row))
         return max(decisions, key=lambda decision: (decision.verdict is Verdict.WRONG, decision.verdict.rank))
 
+    def _equal(self, one: Term, other: Term) -> bool:
+        found = equal_as_fractions(one, other, self.budget)
+        return prove_equal(one, other, self.budget) is not None if found is None else found
+
     def _divides(self) -> bool:
         """Whether a condition or a denominator might have probability zero."""
         nodes = [node for side in self.sides for node in side.walk()]
@@ -198,7 +203,7 @@ class _Step:
         positive = frozenset(x for row in states for x in row.states.values() if isinstance(x, Var))
         why = "; ".join(filter(None, (self.told, WHEREVER if self._divides() else "")))
         try:
-            if any(one is other or prove_equal(one, other, self.budget) is not None for one, other in (alone, sides)):
+            if any(self._equal(one, other) for one, other in (alone, sides)):
                 return Decision(Verdict.PROVED, why)
             left, right = sides
             search = refute(left, right, self.checker.options.seed, self.budget, positive)

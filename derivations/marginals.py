@@ -16,6 +16,7 @@ from derivations.events import (
     OpenError,
     Probability,
     UnknownValuesError,
+    is_empty,
     is_probability,
     joined,
     may_contain,
@@ -150,11 +151,11 @@ class Reduction:
             return None
         start = index_time(past[0].first)
         goes_on = past[0].last == time_index(s.Time(node.index, -1)) and start is not None and start.symbol is None
-        if not goes_on or start is None or first.symbol is not None or start.offset > first.offset:
+        if not goes_on or start is None or (first.symbol is None and start.offset > first.offset):
             return None
         whole = Event(event.variable, time_index(first), time_index(last))
-        before = Event(event.variable, past[0].first, time_index(s.Time(None, first.offset - 1)))
-        earlier = frozenset({before} if start.offset < first.offset else ())
+        before = Event(event.variable, past[0].first, time_index(s.Time(first.symbol, first.offset - 1)))
+        earlier = frozenset(() if is_empty(before) else {before})
         return Probability(factor.measure, frozenset({whole}), rest | earlier).symbol(body)
 
 

@@ -24,7 +24,8 @@ def with_probabilities(sentences: Sequence[s.Sentence]) -> list[s.Sentence]:
     measures = {probability_of(x.name).measure for x in nodes if isinstance(x, s.Symbol) and is_probability(x)}
     if not measures:
         return list(sentences)
-    held = {id(factor) for x in nodes if isinstance(x, s.Mul) for factor in x.factors}
+    factors = [factor for x in nodes if isinstance(x, s.Mul) for factor in x.factors]
+    held = {id(factor.inner if isinstance(factor, s.Group) else factor) for factor in factors}
     measures -= {_head(x) for x in nodes if isinstance(x, s.Symbol) and id(x) not in held}
 
     def change(node: s.Node) -> s.Node:

@@ -7,12 +7,13 @@ the complement of an event each settle it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from derivations.events import Probability, is_probability, probability_of
 from derivations.joint import TRUE, Values, is_letter
+from derivations.marginals import bound_by
 from derivations.reading import surface as s
 from derivations.reading.events import NOT, Event
 
@@ -81,7 +82,7 @@ def state_space(sentences: Sequence[s.Sentence], text: str) -> StateSpace:
     """What the sentences and the words of a sheet say of values."""
     seen: dict[str, list[str]] = {}
     closed: dict[str, tuple[str, ...]] = {}
-    for probability in _probabilities(sentences):
+    for probability in _probabilities_in(_nodes(sentences)):
         for event in sorted(probability.both):
             values = seen.setdefault(event.variable, [])
             if event.value == NOT:
@@ -89,6 +90,10 @@ def state_space(sentences: Sequence[s.Sentence], text: str) -> StateSpace:
             elif event.value not in values and not is_letter(event.value):
                 values.append(event.value)
     found = {name: tuple(sorted(values)) for name, values in seen.items()}
+    for variable, listed in _summed(sentences):
+        found[variable] = tuple(sorted({*found.get(variable, ()), *listed}))
+        if found[variable] == listed:
+            closed.setdefault(variable, listed)
     bits = [name for name, values in found.items() if values and set(values) <= BITS and name not in closed]
     binary = frozenset(bits if is_binary(text) else ())
     closed |= dict.fromkeys(sorted(binary), ("0", "1"))
@@ -104,12 +109,26 @@ def is_binary(text: str) -> bool:
     return bool(found) and not any(DENIED.search(text[max(0, x.start() - 40) : x.start()]) for x in found)
 
 
-def _probabilities(sentences: Sequence[s.Sentence]) -> Iterable[Probability]:
+def _summed(sentences: Sequence[s.Sentence]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The variables over whose values a sum runs, with these: A and 0, 1 for ``\\sum_{a \\in \\{0,1\\}} P(A = a)``."""
+    for node in _nodes(sentences):
+        if isinstance(node, s.Big) and isinstance(node.lower, s.Number) and isinstance(node.upper, s.Number):
+            listed = tuple(str(k) for k in range(int(node.lower.value), int(node.upper.value) + 1))
+            for probability in _probabilities_in(node.body.walk()):
+                names = [x.variable for x in sorted(probability.both) if bound_by(x, node.index)]
+                yield from ((name, listed) for name in names)
+
+
+def _nodes(sentences: Sequence[s.Sentence]) -> Iterator[s.Node]:
     for sentence in sentences:
         for item in sentence.items if isinstance(sentence, s.Statement) else ():
-            for node in item.walk():
-                if isinstance(node, s.Symbol) and is_probability(node):
-                    yield probability_of(node.name)
+            yield from item.walk()
+
+
+def _probabilities_in(nodes: Iterable[s.Node]) -> Iterator[Probability]:
+    for node in nodes:
+        if isinstance(node, s.Symbol) and is_probability(node):
+            yield probability_of(node.name)
 
 
 def normalised(sentence: s.Sentence) -> list[tuple[str, tuple[str, ...]]]:

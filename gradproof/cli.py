@@ -15,6 +15,7 @@ from gradproof.commands.cells import cells
 from gradproof.commands.count import count
 from gradproof.commands.crosscheck import crosscheck
 from gradproof.commands.derive import derive
+from gradproof.commands.inpaint import inpaint
 from gradproof.commands.optimisers import optimisers
 from gradproof.commands.gates import gates
 from gradproof.commands.read import read
@@ -44,6 +45,7 @@ cli.add_command(derive)
 cli.add_command(crosscheck)
 cli.add_command(count)
 cli.add_command(cells)
+cli.add_command(inpaint)
 cli.add_command(optimisers)
 cli.add_command(gates)
 cli.add_command(read)
