@@ -142,11 +142,15 @@ def _is_matrix(attempt: Attempt) -> bool:
 
 
 def choose(judgements: Sequence[Judgement], sheet: Sheet) -> Conventions:
-    """The conventions that are declared, else those under which most steps are right; the plainest where they tie."""
+    """The conventions that are declared, else those under which most steps are right.
+
+    Where they tie, those under which most are proved, and then the plainest.
+    """
     right = [found.right for found in judgements if found.derivative and found.right]
     votes = {mode: sum(mode in found for found in right) for mode in MODES}
+    proofs = {mode: sum(mode in x and x[mode][1].verdict is Verdict.PROVED for x in right) for mode in MODES}
     modes = SENSES[sheet.settings.value("partial")]
-    mode = modes[0] if modes != MODES else max(MODES, key=lambda m: (votes[m], -MODES.index(m)))
+    mode = modes[0] if modes != MODES else max(MODES, key=lambda m: (votes[m], proofs[m], -MODES.index(m)))
     layouts = [next(iter(found.values()))[0] for found in right]
     matrices = [TRANSPOSED in attempt.readings for attempt in layouts if _is_matrix(attempt)]
     transposed = sum(matrices) * 2 > len(matrices) and not sheet.settings.value("layout")

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from derivations.adjoints import Backpropagation
 from derivations.budget import Budget
 from derivations.decide import Decision, decide
 from derivations.denominators import cleared
@@ -104,7 +105,7 @@ class AllTimes:
             found.unclear = far.found.unclear
             return
         for mode in modes:
-            right = self._in_mode(letters, mode, found)
+            right = self._by_backpropagation(letters, mode) or self._in_mode(letters, mode, found)
             if right is not None:
                 found.right[mode] = right
         if not found.right:
@@ -232,6 +233,15 @@ class AllTimes:
         self.open = self.open or "no reading could be decided at all small times"
         return None
 
+    def _by_backpropagation(self, letters: Letters, mode: Mode) -> tuple[Attempt, Decision] | None:
+        """A proof for all times of a claim about gradients of a loss over all steps."""
+        low, high = (offsets.get(letters.fixed or "", 0) for offsets in (letters.low, letters.high))
+        return self._backpropagation(letters).prove(mode, letters.fixed, low, high)
+
+    def _backpropagation(self, letters: Letters) -> Backpropagation:
+        budget = Budget(seconds=self.judge.seconds / 4)
+        return Backpropagation(self.judge, self.sides, self.world, letters.growing, budget)
+
     def _by_induction(
         self, letters: Letters, mode: Mode, last: Instance, chosen: Attempt, instances: list[Instance]
     ) -> Decision | None:
@@ -242,8 +252,9 @@ class AllTimes:
             recurrences = Recurrences(self.judge, sides, self.world, mode, letters.growing, letters.fixed)
             return recurrences.prove(chosen.readings, first, Budget(seconds=self.judge.seconds / 2))
 
-        multiplied = self._multiplied()
-        found = proof(self.sides) or (proof(multiplied) if multiplied else None)
+        linear = self._backpropagation(letters).by_linearity(mode, chosen.readings)
+        multiplied = None if linear else self._multiplied()
+        found = linear or proof(self.sides) or (proof(multiplied) if multiplied else None)
         if found is None:
             return None
         decision, condition = Decision(Verdict.PROVED, found), self._condition(chosen) if multiplied else ""

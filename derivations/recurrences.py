@@ -149,7 +149,9 @@ def _closure(unroller: Unroller) -> list[Quantity]:
     outside = {None, unroller.start.symbol}
     while pending := [a for t, a in unroller.accumulators.items() if t not in found and a.letters <= outside]:
         for accumulator in pending:
-            found[accumulator.tensor] = Quantity(accumulator.tensor, accumulator.step(), accumulator.base())
+            values = accumulator.step(), accumulator.base()
+            after, base = (unroller.with_facts(value, unroller.outer) for value in values)
+            found[accumulator.tensor] = Quantity(accumulator.tensor, after, base)
     return list(found.values())
 
 

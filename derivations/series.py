@@ -206,7 +206,8 @@ def free_letters(node: s.Node, bound_here: frozenset[str] = frozenset(), length:
 
 
 def _letters_in_bound(node: s.Node | None, bound_here: frozenset[str]) -> Iterator[s.Time]:
-    time = bound(node, {}) if node is not None else None
+    """The letter of a bound that is a time; the m of a sum over components is none."""
+    time = bound(node, {}) if isinstance(node, Moment) else None
     if time is not None and time.symbol is not None and time.symbol not in bound_here:
         yield s.Time(time.symbol, 0)
 
