@@ -147,5 +147,9 @@ def is_loss(symbol: Symbol) -> bool:
 
 
 def defines_loss(symbol: Symbol, right: Node) -> bool:
-    """Whether a definition is one of a loss: a letter of losses that stands for a derivative is no loss."""
-    return is_loss(symbol) and not isinstance(right, Partial)
+    """Whether a definition is one of a loss: a letter of losses that stands for derivatives or deltas is no loss."""
+    return is_loss(symbol) and not any(_is_gradient(node) for node in right.walk())
+
+
+def _is_gradient(node: Node) -> bool:
+    return isinstance(node, Partial) or (isinstance(node, Symbol) and node.base == "delta" and node.time is not None)
