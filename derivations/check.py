@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from derivations.conventions import Conventions, choose
 from derivations.counts import judge_count, judge_counting
 from derivations.decide import Decision
+from derivations.directions import ceiling_of
 from derivations.doubts import Case, differentiated_as_written, doubt, undefined, unread_definition
 from derivations.elaborate import Elaborator
 from derivations.errors import InternalError, ShapeError
@@ -152,7 +153,7 @@ class Checker:
         if entry.kind == "count":
             yield self._judge_spoken(entry) if entry.spoken is not None else judge_count(entry, self)
             return
-        world = World(floor_of(sentence))
+        world = World(floor_of(sentence), ceiling=ceiling_of(sentence))
         for number, link in enumerate(sentence.links):
             left, right = sentence.items[number], sentence.items[number + 1]
             found = Judgement()

@@ -79,6 +79,7 @@ class Differentiation(ABC):
     def derivation(self, node: s.Partial, world: World) -> tuple[Term, Term, Term]:
         """The differentiated term, the variable, and the Jacobian, before names that were held are filled in."""
         name = self._by(node, world)
+        self._require_one_direction(node.of, world)
         by = self.variable(name)
         if isinstance(node.of, s.Function):
             output = apply(node.of.function, by)
@@ -92,16 +93,26 @@ class Differentiation(ABC):
             self._require_closed(output, name, inner)
         return output, by, jacobian(output, [by], self.rules)[0]
 
+    def _require_one_direction(self, of: s.Node, world: World) -> None:
+        """What is computed from earlier and from later steps is known only where both ends are."""
+        if world.mode is Mode.DIRECT or world.end is not None:
+            return
+        if self.knowledge.entangled and self.knowledge.entangled & self.knowledge.reachable(of):
+            raise OpenEndedError("a recurrence in both directions of time")
+
     def _require_unfolded(self, of: s.Node, inner: World) -> None:
         """A name at or before the last time that is unfolded is free, so that its derivative is not known."""
         for node in outside_series(of):
             ref = self.ref(node, inner) if isinstance(node, s.Symbol) else None
-            if ref is None or ref.time is None or ref in inner.cut or not self._is_past(ref.time, inner):
+            if ref is None or ref.time is None or ref in inner.cut or not self._is_left(ref, ref.time, inner):
                 continue
             if self.knowledge.definition(ref) is not None:
                 raise OpenEndedError(f"{ref} is taken as given")
 
-    def _is_past(self, time: s.Time, world: World) -> bool:
+    def _is_left(self, ref: Ref, time: s.Time, world: World) -> bool:
+        """Whether a name lies where nothing is unfolded any more: before the first time, or after the last."""
+        if ref.key in self.knowledge.backward:
+            return world.lies_beyond(time)
         return time.symbol is not None and time.offset <= dict(world.floor).get(time.symbol, -1)
 
     def _require_closed(self, output: Term, by: Ref, inner: World) -> None:

@@ -134,8 +134,10 @@ class Elaborator(Differentiation):
         tie = world.tie(ref)
         if tie is not None and ref not in world.cut:
             return self._tied(ref, tie, world, span)
-        definition = self.knowledge.definition(ref)
-        if definition is None or not world.unfolds(ref, ref in self.knowledge.instances):
+        last = self.knowledge.last_value(ref, world.end)
+        definition = last or self.knowledge.definition(ref)
+        given = last is not None or ref in self.knowledge.instances
+        if definition is None or not world.unfolds(ref, given, ref.key in self.knowledge.backward):
             return self.variable(ref)
         key = (ref, self._shared(world))
         if key in self._values:

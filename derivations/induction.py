@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 LAST = 4
 BEYOND = 2
 FARTHEST = 8
+NO_LAST = "it goes on to later steps, and the sheet has no last one"
 RIGHT = (Verdict.PROVED, Verdict.HOLDS)
 Times = tuple[tuple[str, int], ...]
 """A number for every time letter."""
@@ -97,6 +98,8 @@ class AllTimes:
     def judge_in(self, found: Judgement, modes: Sequence[Mode]) -> None:
         """Write into ``found`` under which of some senses of ∂ the claim is right, or else what is the matter."""
         letters = self._letters()
+        if not isinstance(letters, str) and self._goes_on() and self._end(letters.growing) is None:
+            letters = NO_LAST
         if isinstance(letters, str):
             found.decision = Decision(Verdict.UNDECIDED, letters)
             return
@@ -147,11 +150,23 @@ class AllTimes:
             yield from free_letters(side, length=knowledge.length)
         if reached & knowledge.implicit:
             yield s.Time("t", 0)
+        for ref in knowledge.instances:
+            if ref.key in reached and ref.time is not None and ref.time.symbol is not None:
+                yield ref.time
         definitions = [knowledge.families[key] for key in sorted(reached & knowledge.families.keys())]
         for definition in definitions:
             for time in free_letters(definition.node, length=knowledge.length):
                 if time.symbol in knowledge.lengths and time.symbol != definition.letter:
                     yield s.Time(time.symbol, 0)
+
+    def _goes_on(self) -> bool:
+        """Whether the claim speaks of a recurrence that goes on to later times."""
+        knowledge = self.judge.elaborator.knowledge
+        return bool(knowledge.reachable(*self.sides) & knowledge.backward)
+
+    def _end(self, growing: str) -> str | None:
+        """The growing letter where it is that of the last time."""
+        return growing if growing == self.judge.elaborator.knowledge.length else None
 
     # One sense of ∂
 
@@ -177,7 +192,9 @@ class AllTimes:
     def _instance(self, times: Times, mode: Mode) -> Instance:
         found = self.judge.blank(*self.sides)
         env = tuple((letter, s.Time(None, value)) for letter, value in times)
-        world = World(((None, 0),), env=env, facts=self.world.facts)
+        end = self._end(times[0][0])
+        last = (end, s.Time(None, times[0][1])) if end is not None else None
+        world = World(((None, 0),), env=env, facts=self.world.facts, end=last)
         world = replace(world, sinks=self.judge.elaborator.sinks(self.sides, world))
         found.outputs = self.judge.outputs(*self.sides, world)
         attempts = self.judge.attempts(*self.sides, world, found, (mode,))
@@ -246,6 +263,8 @@ class AllTimes:
         self, letters: Letters, mode: Mode, last: Instance, chosen: Attempt, instances: list[Instance]
     ) -> Decision | None:
         """A proof for all times under the reading of the last instance."""
+        if self._goes_on():
+            return None
         first = min(instance.gap for instance in instances)
 
         def proof(sides: tuple[s.Node, s.Node]) -> str | None:

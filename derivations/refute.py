@@ -284,9 +284,10 @@ class Prober:
         domain = Floats(self.seed)
         nodes = list(postorder(self.sides))
         found = evaluate(nodes, {v: domain.array(x) for v, x in point.values.items()}, point.sizes, domain)
-        size = max(1.0, *(float(np.abs(x).max()) for x in found))
-        if not isfinite(size):
+        sizes = [float(np.abs(x).max()) for x in found]
+        if not all(isfinite(size) for size in sizes):
             return None
+        size = max(1.0, *sizes)
         left, right = (float(found[nodes.index(side)].item(entry)) for side in self.sides)
         for value, ball in zip((left, right), balls, strict=True):
             if not abs(value - float(ball.mid())) <= REPLAY_TOLERANCE * size:

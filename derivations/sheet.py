@@ -17,6 +17,7 @@ from derivations.component_names import has_components, letters_of, with_compone
 from derivations.copies import with_copies
 from derivations.declarations import Declared, read_declarations
 from derivations.declaring import as_used, assumed, entrywise, given, named, nodes_of, row_names, shaped, stated
+from derivations.directions import directions, gives_way, is_last_value
 from derivations.errors import ShapeError
 from derivations.facts import SUPPOSING, Fact, Property, facts_of, is_supposed, stated_before
 from derivations.gradient_names import with_gradient_names
@@ -212,6 +213,7 @@ class _Reader:
         self.knowledge.rows = self._vectors_are_rows()
         self.declarations = [(self._as_row(declaration), entry) for declaration, entry in self.declarations]
         self._find_lengths()
+        self.knowledge.backward, self.knowledge.entangled = directions(self.knowledge)
         self.knowledge.constants = self._constants()
         self.knowledge.indexed = any(
             has_components(item) for statement in self._statements() for item in statement.items
@@ -398,6 +400,10 @@ class _Reader:
             return False
         if ref.time is not None and ref.time.symbol is None and ref.time.offset <= 0:
             return ref not in self.knowledge.instances
+        if gives_way(self.names, symbol, sentence.items[1], self.knowledge):
+            return True
+        if is_last_value(self.names, symbol, self.knowledge):
+            return True
         return self.knowledge.definition(ref) is None
 
     def _count(self, sentence: s.Statement, conditions: s.Statement | None) -> Entry | None:
@@ -467,7 +473,11 @@ class _Reader:
             letter = "t"
         indices = letters_of(symbol)
         definition = Definition(node, letter, self._line(symbol), defines_loss(symbol, node), ref.time, indices)
-        if ref.time is not None and ref.time.symbol is None:
+        last = is_last_value(self.names, symbol, self.knowledge)
+        if gives_way(self.names, symbol, node, self.knowledge):
+            known = self.knowledge.families.pop(ref.key)
+            self.knowledge.instances[Ref(ref.key, known.time)] = known
+        if last or (ref.time is not None and ref.time.symbol is None):
             self.knowledge.instances[ref] = definition
         else:
             self.knowledge.families.setdefault(ref.key, definition)

@@ -66,7 +66,8 @@ class World:
     ``only`` the one name that is unfolded (for direct partials), at every time where it has none itself; ``facts`` are
     what the sheet says of quantities;
     ``sinks`` the quantity through which an undefined loss depends on all others; ``summing`` is true inside a sum;
-    ``sizes`` are the dimensions that are taken as numbers.
+    ``sizes`` are the dimensions that are taken as numbers. ``ceiling`` gives, per time letter, the last time to which
+    backward recurrences are unfolded, and ``end`` what the letter of the last time stands for.
     """
 
     floor: tuple[tuple[str | None, int], ...] = ((None, 0),)
@@ -79,16 +80,31 @@ class World:
     sinks: tuple[tuple[Ref, s.Symbol], ...] = ()
     summing: bool = False
     sizes: tuple[tuple[str, int], ...] = ()
+    ceiling: tuple[tuple[str | None, int], ...] = ()
+    end: tuple[str, s.Time] | None = None
 
-    def unfolds(self, ref: Ref, initial: bool = False) -> bool:
-        """Whether a defined name is replaced by its definition; ``initial`` for a value given at one time alone."""
+    def unfolds(self, ref: Ref, initial: bool = False, backward: bool = False) -> bool:
+        """Whether a defined name is replaced by its definition.
+
+        ``initial`` for a value given at one time alone, ``backward`` for what is computed from later values.
+        """
         if ref in self.cut or (self.only is not None and self.only not in (ref, Ref(ref.key))):
             return False
         if ref.time is None:
             return True
         if self.held is not None and ref.time.symbol == self.held.symbol and ref.time.offset < self.held.offset:
             return False
+        if backward:
+            held = self.held is not None and ref.time.symbol == self.held.symbol and ref.time.offset > self.held.offset
+            return not held and (initial or not self.lies_beyond(ref.time))
         return initial or ref.time.offset > dict(self.floor).get(ref.time.symbol, -1)
+
+    def lies_beyond(self, time: s.Time) -> bool:
+        """Whether a time is later than those to which backward recurrences are unfolded."""
+        last = dict(self.ceiling).get(time.symbol, 0)
+        if self.end is not None and self.end[1].symbol == time.symbol:
+            last = self.end[1].offset
+        return time.offset > last
 
     def value(self, ref: Ref) -> Fraction | None:
         """The value that a fact gives a name, if one does."""
@@ -138,6 +154,8 @@ class Knowledge:
     ``senses`` says what a sign of derivatives means where the sheet tells two of them apart;
     ``indexed`` says that some line speaks of components; ``dims`` are the letters of declared dimensions;
     ``sizes`` tells which letter above a sum stands for which of them;
+    ``backward`` are the quantities that are computed from their own later values, ``entangled`` the recurrences that
+    need both directions of time;
     ``length`` is the letter of the last time, if one is used; ``lengths`` are the time letters that definitions leave
     free, such as the T of L = Σ_{t=1}^T L_t."""
 
@@ -159,10 +177,18 @@ class Knowledge:
     sizes: Sizes = field(default_factory=Sizes)
     length: str | None = None
     lengths: frozenset[str] = frozenset()
+    backward: frozenset[str] = frozenset()
+    entangled: frozenset[str] = frozenset()
 
     def definition(self, ref: Ref) -> Definition | None:
         """The definition that fits a name at a time."""
         return self.instances.get(ref) or self.families.get(ref.key)
+
+    def last_value(self, ref: Ref, end: tuple[str, s.Time] | None) -> Definition | None:
+        """The definition of a backward recurrence at the last time, where ``end`` says which that is."""
+        if end is None or ref.time != end[1]:
+            return None
+        return self.instances.get(Ref(ref.key, s.Time(end[0], 0)))
 
     def stands_as_row(self, symbol: s.Symbol) -> bool:
         """Whether a vector of this name is a row."""
