@@ -22,12 +22,16 @@ from derivations.layer_claims import expected, judge_layer, subject
 from derivations.magnitudes import judge_magnitudes
 from derivations.missing_gates import loose_argument, missing
 from derivations.parameter_counts import factored
+from derivations.magnitudes import NO_NUMBERS, judge_magnitudes
+from derivations.names import Ref
 from derivations.reading import surface as s
 from derivations.reading.documents import read_document
 from derivations.reading.places import Source, Span
 from derivations.report import Report, StatementReport, Step, SymbolReport, Verdict, Witnesses, worst
+from derivations.rounding import about_the_value, worked_value
 from derivations.sheet import EQUATING, NONE, Entry, Sheet, understand
 from derivations.standing import better
+from derivations.stated import Stated, stated_by
 from derivations.terms import Term, dim_short
 from derivations.understood import Taken
 from derivations.world import UnclearError, World
@@ -121,6 +125,7 @@ class Checker:
         self.witness = witness
         self.sheet: Sheet = understand(source, read_document(source), taken, rows)
         self.elaborator = Elaborator(self.sheet.knowledge, scalar=self.sheet.scalars_only)
+        self.stated: dict[Ref, Stated] = {}
         settings = self.sheet.settings
         self.judge = Judge(
             self.elaborator, options.seed, options.time_limit, settings.value("partial"), settings.value("layout")
@@ -158,11 +163,13 @@ class Checker:
             left, right = sentence.items[number], sentence.items[number + 1]
             found = Judgement()
             if link.relation not in EQUATING and not entry.assumed:
-                found = judge_magnitudes(link, left, right, world, self)
+                found = self._magnitudes(link, left, right, world)
             elif not entry.assumed and (number > 0 or number not in entry.given):
                 found = self._judge(left, right, world, not sentence.display)
+                found = worked_value(found, left, right, world, self)
                 if entry.restricted and found.verdict is Verdict.WRONG:
                     found = self._undecided(found, f"it is claimed only under a condition: {entry.restricted}")
+            self.stated.update(stated_by(sentence, number, found.verdict, found, self))
             yield Judged(entry, number, left, right, world, found)
 
     def _judge_spoken(self, entry: Entry) -> Judged:
@@ -170,6 +177,17 @@ class Checker:
         if entry.spoken is None or number is None:
             raise InternalError("no count is stated here")
         return Judged(entry, 0, number, number, World(), judge_layer(entry.spoken))
+    def _magnitudes(self, link: s.Link, left: s.Node, right: s.Node, world: World) -> Judgement:
+        """Numbers that are about the same or in order; of derivatives and matrices the digits are compared."""
+        found = judge_magnitudes(link, left, right, world, self)
+        if found.right or found.unclear is not None or link.relation is not s.Relation.APPROX:
+            return found
+        told = found.decision is not None and not found.decision.why.startswith(NO_NUMBERS)
+        if told and found.verdict is Verdict.UNDECIDED:
+            return found
+        other = about_the_value(left, right, world, self)
+        keep = other is not None and told and other.verdict is Verdict.WRONG and not other.follows
+        return found if other is None or keep else other
 
     def _judge(self, left: s.Node, right: s.Node, world: World, inline: bool) -> Judgement:
         blocked = self.sheet.settings.blocks(lambda: self._bases(left, right))

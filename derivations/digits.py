@@ -32,6 +32,10 @@ class Written:
         return self.unit / 2 if self.decimals or self.digits >= FIRM else self.unit / 20
 
 
+Digits = tuple[Written, ...]
+"""The entries of a side that is numbers alone, row after row."""
+
+
 def written(node: s.Node, source: Source) -> Written | None:
     """A side that is nothing but a number as it stands; None where it is something else."""
     match node:
@@ -45,6 +49,20 @@ def written(node: s.Node, source: Source) -> Written | None:
         case s.Mul() if len(node.factors) == 2 and node.operators[0] in ("times", "cdot"):
             return _scientific(*node.factors, source)
     return None
+
+
+def digits_of(node: s.Node, source: Source) -> Digits | None:
+    """The digits of a number, or of every entry of a matrix of numbers; None for anything else."""
+    match node:
+        case s.Group():
+            return digits_of(node.inner, source)
+        case s.Transposed():
+            return digits_of(node.argument, source)
+        case s.Matrix() | s.Concat():
+            entries = [written(entry, source) for entry in node.children()]
+            return None if None in entries or not entries else tuple(x for x in entries if x is not None)
+    single = written(node, source)
+    return None if single is None else (single,)
 
 
 def _plain(node: s.Number, source: Source) -> Written | None:

@@ -97,6 +97,10 @@ class Explainer:
     def _slips(self, item: Judged, rules: dict[str, tuple[Derivative, int]]) -> bool:
         """Whether the step is explained by an earlier wrong rule, by reading tensors as scalars, or by both."""
         step = _step(item)
+        if item.found.follows:
+            step.follows_from = item.found.follows
+            step.why = f"it follows from line {step.follows_from}, which is wrong; by itself the step is right"
+            return True
         for name, (rule, line) in rules.items():
             if self._right_with({name: rule}, item):
                 step.follows_from = line

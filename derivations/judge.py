@@ -18,6 +18,7 @@ from derivations.decide import Decision, decide, has_a_value
 from derivations.differentiation import is_formula
 from derivations.elaborate import Elaborator
 from derivations.errors import ShapeError, SheetError
+from derivations.exact import equal_in_value
 from derivations.induction import AllTimes, Times, said
 from derivations.kinks import at_a_kink, kinks
 from derivations.names import Ref, ref_text
@@ -69,7 +70,8 @@ class Judgement:
     """What was found of one step.
 
     ``attempts`` are all readings that fit; ``right`` maps every sense of ∂ under which the step is right to the
-    simplest one; ``best`` is the one that a wrong step is shown under.
+    simplest one; ``best`` is the one that a wrong step is shown under; ``follows`` is the line of a wrong value, with
+    which the step would be right.
     """
 
     right: dict[Mode, tuple[Attempt, Decision]] = field(default_factory=dict)
@@ -86,6 +88,7 @@ class Judgement:
     open_modes: list[Mode] = field(default_factory=list)
     times: Times = ()
     otherwise: str = ""
+    follows: int = 0
 
     @property
     def verdict(self) -> Verdict:
@@ -285,7 +288,7 @@ class Judge:
         return True
 
     def _try_proof(self, pair: tuple[Term, Term], budget: Budget) -> Decision | None:
-        if not self.screen.may_agree(*pair):
+        if not self.screen.may_agree(*pair) and not equal_in_value(*pair):
             return None
         decision = decide(*pair, self.seed, budget)
         return decision if decision.verdict in (Verdict.PROVED, Verdict.HOLDS) else None
@@ -294,7 +297,7 @@ class Judge:
         """Wrong only if every reading is certainly different; else the reading that could not be excluded decides."""
         distinct = list({(a.left, a.right): a for a in reversed(attempts)}.values())[::-1]
         for attempt in distinct:
-            if at_a_kink([attempt.left, attempt.right]):
+            if at_a_kink([attempt.left, attempt.right], jumps_only=not found.slopes):
                 reason = "a piecewise function stands at a constant, where its value may be a convention"
                 found.best, found.decision = attempt, Decision(Verdict.UNDECIDED, reason)
                 return

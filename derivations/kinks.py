@@ -14,6 +14,8 @@ from derivations.traverse import free_variables, postorder
 
 NEGATED = {"= 0": r"\ne 0", "is an integer": "is no integer"}
 TIED = frozenset({"max", "winner"})
+BENT = frozenset({"relu", "abs"})
+"""What bends at a place and does not jump, so that its value there is no convention."""
 
 
 def is_piecewise(term: Term) -> bool:
@@ -23,9 +25,10 @@ def is_piecewise(term: Term) -> bool:
     return isinstance(term, Apply) and term.function in FUNCTIONS and bool(FUNCTIONS[term.function].kink)
 
 
-def at_a_kink(terms: Iterable[Term]) -> bool:
-    """Whether a piecewise function stands at a constant where it jumps or bends."""
-    return any(isinstance(x, Apply) and is_piecewise(x) and _bends(x) for x in postorder(terms))
+def at_a_kink(terms: Iterable[Term], jumps_only: bool = False) -> bool:
+    """Whether a piecewise function stands at a constant where it jumps or, unless only jumps count, bends."""
+    found = (x for x in postorder(terms) if isinstance(x, Apply) and is_piecewise(x))
+    return any(_bends(x) for x in found if not (jumps_only and x.function in BENT))
 
 
 def _bends(term: Apply) -> bool:

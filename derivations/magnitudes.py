@@ -39,6 +39,9 @@ SLACK: Final = Fraction(1, 10**9)
 ROUGH: Final = 3
 """An input of so many digits, with decimals, may itself have been rounded."""
 NOT_NUMBERS: Final = "this relation is checked only between numbers"
+NO_RELATION: Final = "the relation"
+NO_NUMBERS: Final = (NOT_NUMBERS, NO_RELATION)
+"""How a reason begins that tells nothing of numbers."""
 NO_DIGITS: Final = "≈ is checked only where one side is a number with its digits"
 CUT: Final = "the digits are cut off, not rounded"
 FEW: Final = "so few digits do not tell how close it is meant to be"
@@ -75,7 +78,7 @@ def judge_magnitudes(link: s.Link, left: s.Node, right: s.Node, world: World, ch
     found = Judgement(decision=Decision(Verdict.UNDECIDED, NOT_NUMBERS))
     known = link.relation is s.Relation.APPROX or link.sign in ORDERED
     if not known or any(isinstance(x, s.Partial) for side in (left, right) for x in side.walk()):
-        found.decision = Decision(Verdict.UNDECIDED, f"the relation {link.relation.value} cannot be checked yet")
+        found.decision = Decision(Verdict.UNDECIDED, f"{NO_RELATION} {link.relation.value} cannot be checked yet")
         return found
     try:
         one, other = (_number(checker.elaborator, side, world) for side in (left, right))

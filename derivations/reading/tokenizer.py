@@ -15,7 +15,8 @@ SCANNER: Final = re.compile(
     r"""(?P<space>(?:\s|%[^\n]*)+)
     |(?P<accumulate>\\mathrel\s*\{\s*[+*-]\s*\}\s*=|[+-]=)
     |(?P<command>\\(?:[A-Za-z]+|.|$))
-    |(?P<number>[0-9]{1,3}(?:(?:,|\{,\}|\\,)[0-9]{3})+(?![0-9])(?:\.[0-9]+)?
+    |(?P<number>[1-9][0-9]{0,2}(?:(?:,|\{,\}|\\,)[0-9]{3})+(?![0-9])(?:\.[0-9]+)?
+        |[0-9]+\{,\}[0-9]+(?!\{,\}|[.0-9])
         |(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
     |(?P<letters>[A-Za-z]+(?![\u0300-\u036f\u20d7]))
     |(?P<accented>[A-Za-z\u0370-\u03ff][\u0300-\u036f\u20d7]+)
@@ -26,6 +27,8 @@ SCANNER: Final = re.compile(
     |(?P<other>.)""",
     re.VERBOSE | re.DOTALL,
 )
+DECIMAL_COMMA: Final = re.compile(r"(0|[0-9]+(?=\{,\}(?![0-9]{3}$)))\{,\}([0-9]+)")
+"""``0{,}5`` and ``1{,}25``; behind any other number than 0 three digits are thousands."""
 GROUP: Final = re.compile(r"\s*\{((?:[^{}$\\]|\\[ _#&%,])*)\}")
 ARGUMENT: Final = re.compile(r"\s*\{[^{}]*\}")
 VULGAR: Final = re.compile(r"(\d+)⁄(\d+)")
@@ -86,7 +89,8 @@ class _Tokenizer:
         elif len(raw) > grammar.MAX_DIGITS:
             self.emit("bad", "a number of more than 100 digits", start)
         else:
-            self.emit("number", re.sub(r"[^0-9.eE+-]", "", raw), start)
+            comma = DECIMAL_COMMA.fullmatch(raw)
+            self.emit("number", f"{comma[1]}.{comma[2]}" if comma else re.sub(r"[^0-9.eE+-]", "", raw), start)
 
     def letters(self, raw: str, start: int) -> None:
         if self.after_script():

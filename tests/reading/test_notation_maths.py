@@ -183,7 +183,7 @@ NUMBERS: Final[dict[str, Case]] = {
         "thousands with a space": (r"2 \cdot 500 = 1\,000", r"2 \cdot 500 = 1\,001"),
         "bold": (r"2 \cdot 1049600 = \mathbf{2,099,200}", r"2 \cdot 1049600 = \mathbf{2,099,201}"),
         "boxed": (r"2 \cdot 3 = \boxed{\mathbf{6}}", r"2 \cdot 3 = \boxed{\mathbf{7}}"),
-        "power": ("0.9^{3} = 0.729", "0.9^{3} = 0.73"),
+        "power": ("0.9^{3} = 0.729", "0.9^{3} = 0.74"),
         "value of a function": (r"\sigma(0) = 0.5", r"\sigma(0) = 0.6"),
     }.items()
 }
