@@ -24,6 +24,7 @@ from derivations.missing_gates import loose_argument, missing
 from derivations.parameter_counts import factored
 from derivations.magnitudes import NO_NUMBERS, judge_magnitudes
 from derivations.names import Ref
+from derivations.names import WHOLE
 from derivations.reading import surface as s
 from derivations.reading.documents import read_document
 from derivations.reading.places import Source, Span
@@ -33,7 +34,7 @@ from derivations.sheet import EQUATING, NONE, Entry, Sheet, understand
 from derivations.standing import better
 from derivations.stated import Stated, stated_by
 from derivations.terms import Term, dim_short
-from derivations.understood import Taken
+from derivations.understood import PLAIN, Habits
 from derivations.world import UnclearError, World
 
 MOST_FRAMES = 20_000
@@ -78,10 +79,10 @@ def check_sheet(source: Source, options: Options = Options(), witness: Witness |
     source = replace(source, more=options.declarations) if options.declarations is not None else source
     with recursion(MOST_FRAMES):
         plain = Checker(source, options, witness)
-        if not plain.sheet.ambiguous:
+        if not plain.sheet.others:
             return _with_rows(plain)
-        other = Checker(source, options, witness, Taken.BEFORE)
-        return min((plain.report(), other.report()), key=_not_right)
+        checkers = [plain, *(Checker(source, options, witness, habits) for habits in plain.sheet.others)]
+        return min((checker.report() for checker in checkers), key=_not_right)
 
 
 def _with_rows(plain: Checker) -> Report:
@@ -117,13 +118,13 @@ class Checker:
         source: Source,
         options: Options,
         witness: Witness | None,
-        taken: Taken = Taken.AT_VALUE,
+        habits: Habits = PLAIN,
         rows: Mapping[str, bool] = NONE,
     ) -> None:
         self.source = source
         self.options = options
         self.witness = witness
-        self.sheet: Sheet = understand(source, read_document(source), taken, rows)
+        self.sheet: Sheet = understand(source, read_document(source), habits, rows)
         self.elaborator = Elaborator(self.sheet.knowledge, scalar=self.sheet.scalars_only)
         self.stated: dict[Ref, Stated] = {}
         settings = self.sheet.settings
@@ -381,7 +382,8 @@ class Checker:
         return step
 
     def _symbols(self) -> list[SymbolReport]:
-        keys = self.sheet.knowledge.names.bases.keys() - self.sheet.knowledge.constants
+        bases = self.sheet.knowledge.names.bases
+        keys = {key for key, x in bases.items() if WHOLE not in x.marks} - self.sheet.knowledge.constants
         return [SymbolReport(key, self._shape(key), key in self.sheet.declared) for key in sorted(keys)]
 
     def _shape(self, key: str) -> list[str]:

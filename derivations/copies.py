@@ -20,7 +20,7 @@ Name = tuple[str, tuple[str, ...], str]
 def with_copies(sentences: Sequence[s.Sentence]) -> tuple[list[s.Sentence], list[s.Statement]]:
     """The sentences with copies told apart from what they are copies of, and the definitions of the copies."""
     statements = [x for x in sentences if isinstance(x, s.Statement)]
-    copied = _copied(statements)
+    copied = copied_names(statements)
     if not copied:
         return list(sentences), []
     made = [_separate(x, copied) if isinstance(x, s.Statement) else x for x in sentences]
@@ -31,7 +31,7 @@ def _name(symbol: s.Symbol) -> Name:
     return symbol.base, symbol.marks, symbol.name
 
 
-def _copied(statements: Sequence[s.Statement]) -> dict[Name, s.Symbol]:
+def copied_names(statements: Sequence[s.Statement]) -> dict[Name, s.Symbol]:
     """Names that are differentiated by at a time, and otherwise never have one but where they are said to be equal."""
     timed = {_name(x): x for statement in statements for x in _variables(statement) if x.time is not None}
     if not timed:

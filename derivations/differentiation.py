@@ -9,6 +9,7 @@ from dataclasses import replace
 from derivations.calculus import Rules, jacobian
 from derivations.chains import chain_break, link, plain_name
 from derivations.errors import SheetError
+from derivations.given_gradients import UNDERSTOOD
 from derivations.names import Ref, ref_text
 from derivations.reading import surface as s
 from derivations.reading.places import Span
@@ -144,7 +145,7 @@ class Differentiation(ABC):
 
     def _inner_world(self, node: s.Partial, by: Ref, world: World) -> World:
         of = node.of
-        inner = replace(world, cut=(*world.cut, by), held=None, only=None)
+        inner = replace(world, cut=(*world.cut, *self._held(of), by), held=None, only=None)
         times = [t for x in of.walk() if isinstance(x, s.Symbol) and (t := self.ref(x, world).time) is not None]
         latest = max(times, key=lambda time: time.offset, default=None)
         mode = self._sense(node, world)
@@ -164,6 +165,11 @@ class Differentiation(ABC):
             own = self.ref(of, world)
             return replace(inner, only=Ref(own.key) if own.key == by.key else own)
         return inner
+
+    def _held(self, of: s.Node) -> list[Ref]:
+        """The quantities that a made-up loss holds."""
+        made_up = isinstance(of, s.Symbol) and (of.base, of.marks) == (UNDERSTOOD.base, UNDERSTOOD.marks)
+        return sorted(self.knowledge.held, key=str) if made_up else []
 
     def sinks(self, nodes: tuple[s.Node, ...], world: World) -> tuple[tuple[Ref, s.Symbol], ...]:
         """For every undefined loss, the one quantity of the statement that depends on all others it is derived by."""

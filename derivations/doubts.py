@@ -67,7 +67,7 @@ def _unread_line(case: Case, keys: set[str], counts: Callable[[str], bool]) -> s
         case.sheet.knowledge.names.bases[key].base: key for key in undefined if key in case.sheet.knowledge.names.bases
     }
     for entry in case.sheet.entries:
-        if isinstance(entry.sentence, s.Unreadable):
+        if isinstance(entry.sentence, s.Unreadable) and entry.sentence.defines:
             text = _SCRIPT.sub(" ", case.sheet.source.slice(entry.sentence.span).split("=")[0])
             for base, key in sorted(bases.items()):
                 if counts(text) and base in re.findall(r"[^\W\d_]+" if len(base) > 1 else r"[^\W\d_]", text):

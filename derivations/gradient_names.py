@@ -11,10 +11,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from derivations.component_names import rewritten
+from derivations.names import GATE_NAMES
 from derivations.reading import surface as s
 
 PREFIXES = frozenset({"d", "delta"})
-Pair = tuple[str, str]
+Pair = tuple[str, str, bool]
+"""The letter, that of the quantity, and whether this is one of numbers that with a time is a gate, as in ``di_t``."""
 
 
 def with_gradient_names(sentences: Sequence[s.Sentence]) -> list[s.Sentence]:
@@ -69,7 +71,7 @@ def pair_of(factors: Sequence[s.Node]) -> Pair | None:
     mark, quantity = factors
     plain = isinstance(mark, s.Symbol) and not (mark.time or mark.name or mark.marks or mark.component)
     if plain and isinstance(mark, s.Symbol) and mark.base in PREFIXES and isinstance(quantity, s.Symbol):
-        return mark.base, quantity.base
+        return mark.base, quantity.base, quantity.time is not None and quantity.base in GATE_NAMES
     return None
 
 

@@ -30,6 +30,8 @@ SQUARED = "squared"
 """The mark of the square of a quantity, where the sheet defines the square and not the quantity."""
 PRE = "pre"
 """The mark of what stands in the function of a gate, where it has no name."""
+WHOLE = "whole"
+"""The mark of a quantity of which a made-up loss is a function, where its gradient is given whole."""
 CONSTANTS = {"I": 2, "1": 1}
 """The identity matrix and the column of ones, unless a sheet says otherwise, and their ranks."""
 UNTIMED = " (without time)"
@@ -90,8 +92,8 @@ def key_of(symbol: Symbol, name: str | None = None) -> str:
             base = f"{base}^{{copy}}"
         elif mark == SQUARED:
             base = f"{base}^{{2}}"
-        elif mark == PRE:
-            base = f"{base}^{{pre}}"
+        elif mark in (PRE, WHOLE):
+            base = f"{base}^{{{mark}}}"
         else:
             base = base + "'" if mark == "prime" else f"\\{mark}{{{base}}}"
     name = symbol.name if name is None else name

@@ -43,7 +43,7 @@ from derivations.standing import written_as_rows
 from derivations.state_space import StateSpace, state_space
 from derivations.superscripts import with_raised_times
 from derivations.terms import Dim, Shape, dimension
-from derivations.understood import Taken, with_understood
+from derivations.understood import PLAIN, Habits, with_understood
 from derivations.world import Definition, Knowledge, senses
 
 INNER = "⟨"
@@ -87,7 +87,7 @@ class Sheet:
 
     ``dims`` are the letters of its dimensions, ``loose`` those that nothing ties down; ``introduced`` the names that
     its definitions and declarations speak of; ``facts`` what it says of quantities beyond that; ``conventions`` what
-    was settled about its names; ``ambiguous`` that they could be settled in another way; ``misfit`` tells what does not
+    was settled about its names; ``others`` the other ways to settle them; ``misfit`` tells what does not
     fit within expressions, empty where nothing does not; ``origin`` how the shape of a name was found, and where;
     ``formals`` are the names that only stand for a number, such as the x of σ(x), ``beside`` those that are numbers by
     their place beside components; ``said_scalar`` is where the sheet says that everything is a number,
@@ -105,7 +105,7 @@ class Sheet:
     introduced: set[str] = field(default_factory=set)
     facts: list[Fact] = field(default_factory=list)
     conventions: dict[str, str] = field(default_factory=dict)
-    ambiguous: bool = False
+    others: tuple[Habits, ...] = ()
     misfit: Callable[[Sequence[s.Node]], str] = lambda nodes: ""
     origin: Callable[[s.Symbol], tuple[str, list[Span]]] = lambda symbol: ("", [])
     formals: frozenset[str] = frozenset()
@@ -118,7 +118,7 @@ class Sheet:
 
 
 def understand(
-    source: Source, sentences: Sequence[s.Sentence], taken: Taken = Taken.AT_VALUE, rows: Mapping[str, bool] = NONE
+    source: Source, sentences: Sequence[s.Sentence], habits: Habits = PLAIN, rows: Mapping[str, bool] = NONE
 ) -> Sheet:
     """Sort the sentences of a sheet into definitions, declarations and claims, and infer all shapes.
 
@@ -146,6 +146,18 @@ def understand(
     if batch.found.biases:
         sheet.conventions["batch"] = batch.found.said
     sheet.entries = _with_spoken(sheet.entries, source, written)
+    understood = with_understood(with_gradient_names(with_relative_times(with_times(sentences))), habits)
+    labels = labels_of([x for x in understood.sentences if isinstance(x, s.Statement)])
+    labelled = with_labels(understood.sentences)
+    whole = [*understood.implied, *with_components(labelled, declared.letters("index"))]
+    separate, copies = with_copies(whole)
+    count = len(understood.implied)
+    implied = [x for x in separate[:count] if isinstance(x, s.Statement)]
+    sheet = _Reader(source, separate[count:], declared, [*implied, *copies], layers, rows).sheet()
+    sheet.facts += [Fact(key, None, Property.ONE_HOT, f"{key} is a unit vector", 0, False) for key in unit_keys(labels)]
+    sheet.introduced |= set(unit_keys(labels))
+    sheet.conventions, sheet.others = dict(understood.conventions), understood.others
+    sheet.knowledge.held = frozenset(sheet.knowledge.names.ref(x) for x in understood.held)
     if rows:
         sheet.conventions["rows"] = ", ".join(sorted(rows)) + ": as they are defined"
     return sheet

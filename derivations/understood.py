@@ -10,12 +10,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from itertools import product
 from typing import TypeVar
 
 from derivations.component_names import rewritten
 from derivations.functions import FUNCTIONS
-from derivations.gradient_names import PREFIXES, introduced, joined, pair_of
-from derivations.names import GENERIC_FUNCTIONS, GRADIENT_MARKS, PRE, SCALAR_NAMES, is_loss
+from derivations.given_gradients import Flow, Given, at_one_step, defined, loss_of, place, step_of
+from derivations.gradient_names import PREFIXES, Pair, introduced, joined, pair_of
+from derivations.names import (
+    GENERIC_FUNCTIONS,
+    GRADIENT_MARKS,
+    PRE,
+    SCALAR_NAMES,
+    WHOLE,
+    Ref,
+    is_loss,
+    key_of,
+    ref_text,
+)
 from derivations.reading import surface as s
 
 N = TypeVar("N", bound=s.Node)
@@ -23,6 +35,7 @@ Name = tuple[str, tuple[str, ...], str]
 EQUATING = (s.Relation.EQUAL, s.Relation.DEFINED)
 ELEMENTWISE = frozenset(FUNCTIONS) | GENERIC_FUNCTIONS
 NO_LOSS = "it is not clear which loss this is the gradient of"
+BESIDE = "a loss may hang on {} in other ways than through the gradients that are given"
 ONE_LOSS = "one loss that the sheet defines, as in L = …, or := for a name of your own"
 GIVEN = "any that has the gradients that no line computes: "
 
@@ -34,54 +47,68 @@ class Taken(Enum):
     BEFORE = "at the pre-activation of the gate"
 
 
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """What a sheet may mean by the gradients that it names."""
+
+    taken: Taken = Taken.AT_VALUE
+    given: Given = Given.APART
+
+
+PLAIN = Habits()
+"""What is tried first."""
+
+
 @dataclass(slots=True)
 class Understood:
     """The sentences with the names as derivatives, the definitions that this implies, and what was taken for granted.
 
-    ``ambiguous`` is true where the other choice of :class:`Taken` gives other sentences.
+    ``others`` are the other habits that give other sentences; ``held`` are the quantities that a made-up loss holds
+    when it is differentiated.
     """
 
     sentences: list[s.Sentence]
     implied: list[s.Statement] = field(default_factory=list)
     conventions: dict[str, str] = field(default_factory=dict)
-    ambiguous: bool = False
+    others: tuple[Habits, ...] = ()
+    held: tuple[s.Symbol, ...] = ()
 
 
-def with_understood(sentences: Sequence[s.Sentence], taken: Taken) -> Understood:
+def with_understood(sentences: Sequence[s.Sentence], habits: Habits) -> Understood:
     """The sentences with gradients by name alone read as derivatives; unchanged where it is not clear of what."""
     statements = [x for x in sentences if isinstance(x, s.Statement)]
     pairs, touching = _pairs(statements), frozenset(x.base for y in statements for x in _alone(y))
     found = [_joined(x, pairs, touching) if isinstance(x, s.Statement) else x for x in sentences]
-    return _Reader(found, taken).read()
+    return _Reader(found, habits).read()
 
 
 # Which letters stand before the name of a gradient
 
 
-def _pairs(statements: Sequence[s.Statement]) -> set[tuple[str, str]]:
+def _pairs(statements: Sequence[s.Statement]) -> set[Pair]:
     """The pairs of a letter and a name that are gradients, where some line computes one: ``dW = …``."""
     pairs = {pair for x in statements for pair in _all_pairs(x)}
     prefixes = {pair[0] for x in statements if (pair := _left(x)) is not None}
     prefixes -= {pair[0] for x in statements for pair in introduced(x)}
-    return {pair for pair in pairs if pair[0] in prefixes and _is_quantity(pair[1])}
+    return {pair for pair in pairs if pair[0] in prefixes and _is_quantity(pair)}
 
 
-def _left(statement: s.Statement) -> tuple[str, str] | None:
+def _left(statement: s.Statement) -> Pair | None:
     """The pair that a statement equates with something."""
     first = statement.items[0]
     if not _equates(statement) or not isinstance(first, s.Mul):
         return None
     pair = pair_of(first.factors) if first.operators == ("",) else None
-    return pair if pair and _is_quantity(pair[1]) else None
+    return pair if pair and _is_quantity(pair) else None
 
 
-def _is_quantity(base: str) -> bool:
-    return base not in SCALAR_NAMES
+def _is_quantity(pair: Pair) -> bool:
+    return pair[1] not in SCALAR_NAMES or pair[2]
 
 
-def _all_pairs(statement: s.Statement) -> Iterator[tuple[str, str]]:
-    for product in _nodes(statement, s.Mul):
-        for one, other, operator in zip(product.factors, product.factors[1:], product.operators, strict=False):
+def _all_pairs(statement: s.Statement) -> Iterator[Pair]:
+    for row in _nodes(statement, s.Mul):
+        for one, other, operator in zip(row.factors, row.factors[1:], row.operators, strict=False):
             pair = pair_of((one, other)) if operator == "" else None
             if pair:
                 yield pair
@@ -90,10 +117,10 @@ def _all_pairs(statement: s.Statement) -> Iterator[tuple[str, str]]:
 def _alone(statement: s.Statement) -> Iterator[s.Symbol]:
     """The letters d and δ where they stand for something of their own: a factor or a dimension."""
     paired: set[int] = set()
-    for product in _nodes(statement, s.Mul):
-        for one, other, operator in zip(product.factors, product.factors[1:], product.operators, strict=False):
+    for row in _nodes(statement, s.Mul):
+        for one, other, operator in zip(row.factors, row.factors[1:], row.operators, strict=False):
             pair = pair_of((one, other)) if operator == "" else None
-            paired |= {id(one)} if pair and _is_quantity(pair[1]) else set()
+            paired |= {id(one)} if pair and _is_quantity(pair) else set()
     for symbol in _nodes(statement, s.Symbol):
         plain = not (symbol.time or symbol.name or symbol.marks or symbol.component)
         if plain and symbol.base in PREFIXES and id(symbol) not in paired:
@@ -104,7 +131,7 @@ def _nodes(statement: s.Statement, kind: type[N]) -> Iterator[N]:
     return (node for item in statement.items for node in item.walk() if isinstance(node, kind))
 
 
-def _joined(statement: s.Statement, pairs: set[tuple[str, str]], touching: frozenset[str]) -> s.Statement:
+def _joined(statement: s.Statement, pairs: set[Pair], touching: frozenset[str]) -> s.Statement:
     if not pairs:
         return statement
     return replace(statement, items=tuple(joined(item, pairs, touching) for item in statement.items))
@@ -114,9 +141,9 @@ def _joined(statement: s.Statement, pairs: set[tuple[str, str]], touching: froze
 
 
 class _Reader:
-    def __init__(self, sentences: list[s.Sentence], taken: Taken) -> None:
+    def __init__(self, sentences: list[s.Sentence], habits: Habits) -> None:
         self.sentences = sentences
-        self.taken = taken
+        self.habits = habits
         self.statements = [x for x in sentences if isinstance(x, s.Statement)]
         self.symbols = [symbol for x in self.statements for symbol in _nodes(x, s.Symbol)]
         self.timed = {(x.base, x.marks) for x in self.symbols if x.time is not None and not x.name}
@@ -124,21 +151,26 @@ class _Reader:
         self.known = {_name(x) for x in self.symbols}
         self.found = Understood(sentences)
         self.given: list[s.Symbol] = []
+        self.open_taken: tuple[Taken, ...] = (habits.taken,)
+        self.open_given: tuple[Given, ...] = (habits.given,)
 
     def read(self) -> Understood:
         computed = list(self._computed())
         self.names = {_name(x) for x in computed if self._is_known(x)} - self._declared()
         if not self.names:
             return self.found
+        self._choose_gates()
         loss = self._loss()
         if loss is None:
             self.found.sentences = [self._refused(x) for x in self.sentences]
             return self.found
         self.loss = loss
         self.reached = self._reached_from([loss, *self.given])
-        self._choose_gates(computed)
-        changed = [self._changed(x) if isinstance(x, s.Statement) else x for x in self.sentences]
-        self.found.sentences = changed
+        sentences = [self._beside(x) for x in self.sentences] if self.given else self.sentences
+        changed = [self._changed(x) if isinstance(x, s.Statement) else x for x in sentences]
+        self.found.sentences = at_one_step(changed) if self.given else changed
+        open_ = (Habits(*x) for x in product(self.open_taken, self.open_given))
+        self.found.others = tuple(x for x in open_ if x != self.habits)
         return self.found
 
     def _refused(self, sentence: s.Sentence) -> s.Sentence:
@@ -149,6 +181,22 @@ class _Reader:
         if sentence.links[0].relation is not s.Relation.EQUAL or _name(first) not in self.names:
             return sentence
         return s.Unreadable(sentence.span, first.span, NO_LOSS, ONE_LOSS, sentence.display)
+
+    def _beside(self, sentence: s.Sentence) -> s.Sentence:
+        """A line about a gradient that does not follow from those that are given is not read."""
+        if isinstance(sentence, s.Unreadable):
+            return sentence
+        for gradient in (x for x in _nodes(sentence, s.Symbol) if self._is_understood(x)):
+            reason = self._why_open(gradient, step_of(sentence))
+            if reason:
+                return s.Unreadable(sentence.span, gradient.span, reason, ONE_LOSS, sentence.display, defines=False)
+        return sentence
+
+    def _why_open(self, gradient: s.Symbol, step: s.Time | None) -> str:
+        """Why a gradient does not follow from those that are given; empty where it does. By a parameter: at a step."""
+        name, time = place(self._quantity(gradient))
+        other = self.flow.passing((name, time or step), [place(self._quantity(x)) for x in self.given])
+        return BESIDE.format(ref_text(Ref(key_of(s.Symbol(gradient.span, *other[0])), other[1]))) if other else ""
 
     def _computed(self) -> Iterator[s.Symbol]:
         """The gradients that stand on the left of an equation."""
@@ -188,19 +236,48 @@ class _Reader:
         if not given or summed:
             return None
         self.given = given
-        times = sorted({x.time for x in given if x.time is not None}, key=str)
-        span = given[0].span
-        loss = s.Symbol(span, "L", ("understood",), time=times[0] if len(times) == 1 else None)
-        parts = [replace(loss, name=str(k + 1)) for k in range(len(given))] if len(given) > 1 else [loss]
-        for part, gradient in zip(parts, given, strict=True):
-            self._imply(part, s.Mul(span, (gradient, self._quantity(gradient)), ("odot",)))
-        if len(given) > 1:
-            self._imply(loss, s.Add(span, (1,) * len(parts), tuple(parts)))
+        self.flow = Flow.of([(self._quantity(x), self._inner(node)) for x, node in self._definitions()])
+        self._choose_parts()
+        pairs = [(gradient, self._part(self._quantity(gradient))) for gradient in given]
+        loss, implied = loss_of(pairs)
+        self.found.implied += implied
         return loss
 
-    def _imply(self, symbol: s.Symbol, node: s.Node) -> None:
-        link = s.Link(s.Relation.DEFINED, symbol.span)
-        self.found.implied.append(s.Statement(symbol.span, (symbol, node), (link,)))
+    def _definitions(self) -> Iterator[tuple[s.Symbol, s.Node]]:
+        """The quantities that the sheet defines, no gradients, and by what."""
+        for statement in self.statements:
+            first = statement.items[0]
+            if _equates(statement) and isinstance(first, s.Symbol) and not _is_gradient(first):
+                yield first, statement.items[1]
+
+    def _inner(self, node: s.Node) -> list[s.Symbol]:
+        return [self._quantity(x) for x in node.walk() if isinstance(x, s.Symbol)]
+
+    def _choose_parts(self) -> None:
+        """Take the gradients that are given as whole, or apart from what comes through the others."""
+        places = [place(self._quantity(x)) for x in self.given]
+        if not any(self.flow.leads(one, other) for one in places for other in places):
+            return
+        self.found.conventions["gradients that are given"] = self.habits.given.value
+        self.open_given = tuple(Given)
+        if self.habits.given is Given.WHOLE:
+            self.found.held = tuple(self._taken_at(self._quantity(x)) for x in self.given)
+            self.found.implied += self._wholes()
+
+    def _part(self, quantity: s.Symbol) -> s.Symbol:
+        """What a given gradient is multiplied with in the made-up loss."""
+        own = self._taken_at(quantity)
+        defined_ = {_name(self._quantity(x)) for x, _ in self._definitions()}
+        return _whole(own) if self.found.held and _name(quantity) in defined_ else own
+
+    def _wholes(self) -> Iterator[s.Statement]:
+        """The definitions of the quantities whose gradients are given once more, under names that are not held."""
+        names = {_name(self._quantity(x)) for x in self.given}
+        for first, node in self._definitions():
+            name = _name(self._quantity(first))
+            if name in names:
+                inner = self.gates[name].arguments[0] if name in self.gates else node
+                yield defined(_whole(self._taken_at(self._quantity(first))), inner)
 
     def _reached_from(self, starts: Sequence[s.Symbol]) -> set[Name]:
         """The names that the loss depends on by the definitions; empty where the loss has none."""
@@ -232,14 +309,14 @@ class _Reader:
             return replace(plain, name="", time=s.Time(None, int(plain.name)))
         return plain if plain.name or _name(plain) in self.untimed else replace(plain, time=s.Time("t", 0))
 
-    def _choose_gates(self, computed: Sequence[s.Symbol]) -> None:
+    def _choose_gates(self) -> None:
         """Take the gates among the quantities before or behind their function, all alike."""
         gates = self._gates()
-        named = {_name(self._quantity(x)) for x in computed if _name(x) in self.names}
-        self.found.ambiguous = bool(gates.keys() & named)
-        if self.found.ambiguous:
-            self.found.conventions["gradient of a gate"] = self.taken.value
-        self.gates = gates if self.taken is Taken.BEFORE else {}
+        named = {_name(self._quantity(x)) for x in self.symbols if self._is_understood(x)}
+        if gates.keys() & named:
+            self.found.conventions["gradient of a gate"] = self.habits.taken.value
+            self.open_taken = tuple(Taken)
+        self.gates = gates if self.habits.taken is Taken.BEFORE else {}
 
     def _gates(self) -> dict[Name, s.Call]:
         """Quantities with a definition σ(…), but for states, which a later value depends on."""
@@ -255,6 +332,10 @@ class _Reader:
                 gates.setdefault(_name(first), value)
         return {name: call for name, call in gates.items() if name not in states}
 
+    def _taken_at(self, quantity: s.Symbol) -> s.Symbol:
+        """The quantity, or what stands in its function where gradients of gates are taken there."""
+        return self._pre_activation(quantity) if _name(quantity) in self.gates else quantity
+
     def _pre_activation(self, quantity: s.Symbol) -> s.Symbol:
         """The name of what stands in the function of a gate."""
         return replace(quantity, marks=(*quantity.marks, PRE))
@@ -267,20 +348,28 @@ class _Reader:
         gate = self.gates.get(_name(first)) if isinstance(first, s.Symbol) else None
         if gate is not None and isinstance(first, s.Symbol) and len(items) > 1 and statement.items[1] is gate:
             inner = self._pre_activation(first)
-            self._imply(inner, gate.arguments[0])
+            self.found.implied.append(defined(inner, gate.arguments[0]))
             items[1] = replace(gate, arguments=(inner,))
         return replace(statement, items=tuple(items))
 
     def _derivative(self, node: s.Node) -> s.Node:
-        if not isinstance(node, s.Symbol) or not _is_gradient(node) or _name(node) in self._declared():
+        if not isinstance(node, s.Symbol) or not self._is_understood(node):
             return node
         if any((_name(x), x.time) == (_name(node), node.time) for x in self.given):
             return node
         quantity = self._quantity(node)
-        if not self._is_known(node) or (self.reached and _name(quantity) not in self.reached):
+        if self.reached and _name(quantity) not in self.reached:
             return node
-        by = self._pre_activation(quantity) if _name(quantity) in self.gates else quantity
-        return s.Partial(node.span, replace(self.loss, span=node.span), replace(by, span=node.span))
+        by = replace(self._taken_at(quantity), span=node.span)
+        return s.Partial(node.span, replace(self.loss, span=node.span), by)
+
+    def _is_understood(self, symbol: s.Symbol) -> bool:
+        """Whether a symbol is the name of a gradient that the sheet does not set equal to a derivative."""
+        return _is_gradient(symbol) and _name(symbol) not in self._declared() and self._is_known(symbol)
+
+
+def _whole(symbol: s.Symbol) -> s.Symbol:
+    return replace(symbol, marks=(*symbol.marks, WHOLE))
 
 
 def _equates(statement: s.Statement) -> bool:

@@ -156,6 +156,7 @@ class Knowledge:
     ``sizes`` tells which letter above a sum stands for which of them;
     ``backward`` are the quantities that are computed from their own later values, ``entangled`` the recurrences that
     need both directions of time;
+    ``held`` are the quantities that stay variables when a made-up loss is differentiated;
     ``length`` is the letter of the last time, if one is used; ``lengths`` are the time letters that definitions leave
     free, such as the T of L = Σ_{t=1}^T L_t."""
 
@@ -175,6 +176,7 @@ class Knowledge:
     senses: Mapping[str, Mode] = field(default_factory=dict)
     dims: frozenset[str] = frozenset()
     sizes: Sizes = field(default_factory=Sizes)
+    held: frozenset[Ref] = frozenset()
     length: str | None = None
     lengths: frozenset[str] = frozenset()
     backward: frozenset[str] = frozenset()

@@ -321,13 +321,17 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A statement that could not be read whole: where it stopped, what stood there, what was expected."""
+    """A statement that could not be read whole: where it stopped, what stood there, what was expected.
+
+    ``defines`` is false where it is known that it defines no name, whatever else it says.
+    """
 
     span: Span
     at: Span
     message: str
     expected: str = ""
     display: bool = True
+    defines: bool = True
 
 
 Sentence: TypeAlias = Statement | Unreadable
