@@ -41,9 +41,10 @@ def _alike(pairs: set[Pair], statements: Sequence[s.Statement]) -> set[Pair]:
     found = Counter(
         pair for x in nodes if isinstance(x, s.Mul) for pair in _juxtaposed(x) if pair[1] in quantities or pair in pairs
     )
-    letters = {letter for letter, _ in pairs}
+    letters = {pair[0] for pair in pairs}
     only = {x for x in letters if uses[x] == sum(count for pair, count in found.items() if pair[0] == x)}
-    return {(letter, quantity) for letter in only for quantity in quantities}
+    timed = [(quantity, True) for quantity in quantities & GATE_NAMES]
+    return {(letter, *quantity) for letter in only for quantity in (*((x, False) for x in quantities), *timed)}
 
 
 def _juxtaposed(product: s.Mul) -> list[Pair]:
