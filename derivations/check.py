@@ -19,12 +19,10 @@ from derivations.facts import Fact, Property, in_force
 from derivations.judge import Judge, Judgement
 from derivations.judge_probabilities import judge_probabilities, speaks_of_probabilities
 from derivations.layer_claims import expected, judge_layer, subject
-from derivations.magnitudes import judge_magnitudes
-from derivations.missing_gates import loose_argument, missing
-from derivations.parameter_counts import factored
 from derivations.magnitudes import NO_NUMBERS, judge_magnitudes
-from derivations.names import Ref
-from derivations.names import WHOLE
+from derivations.missing_gates import loose_argument, missing
+from derivations.names import WHOLE, Ref
+from derivations.parameter_counts import factored
 from derivations.reading import surface as s
 from derivations.reading.documents import read_document
 from derivations.reading.places import Source, Span

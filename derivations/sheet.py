@@ -130,34 +130,27 @@ def understand(
     squared = with_squares(named(declared, with_probabilities(sentences)))
     sentences, layers = with_layers(squared, nodes_of(declared))
     timed = with_relative_times(with_times(with_powers(with_raised_times(sentences))))
-    understood = with_understood(with_gradient_names(timed), taken)
+    understood = with_understood(with_gradient_names(timed), habits)
     labels = labels_of([x for x in understood.sentences if isinstance(x, s.Statement)])
     labelled = with_labels(understood.sentences)
-    separate, copies = with_copies(with_components(labelled, declared.letters("index")))
-    reader = _Reader(source, separate, declared, [*understood.implied, *copies], layers, rows)
-    sheet = reader.sheet()
-    batch = reader.batch()
-    if batch.found:
-        reader = _Reader(source, batch.write(separate), declared, [*understood.implied, *copies], layers, rows)
-        sheet = reader.sheet()
-    sheet.facts += [Fact(key, None, Property.ONE_HOT, f"{key} is a unit vector", 0, False) for key in unit_keys(labels)]
-    sheet.introduced |= set(unit_keys(labels))
-    sheet.conventions, sheet.ambiguous = dict(understood.conventions), understood.ambiguous
-    if batch.found.biases:
-        sheet.conventions["batch"] = batch.found.said
-    sheet.entries = _with_spoken(sheet.entries, source, written)
-    understood = with_understood(with_gradient_names(with_relative_times(with_times(sentences))), habits)
-    labels = labels_of([x for x in understood.sentences if isinstance(x, s.Statement)])
-    labelled = with_labels(understood.sentences)
-    whole = [*understood.implied, *with_components(labelled, declared.letters("index"))]
-    separate, copies = with_copies(whole)
+    separate, copies = with_copies([*understood.implied, *with_components(labelled, declared.letters("index"))])
     count = len(understood.implied)
-    implied = [x for x in separate[:count] if isinstance(x, s.Statement)]
-    sheet = _Reader(source, separate[count:], declared, [*implied, *copies], layers, rows).sheet()
+
+    def reader(trees: Sequence[s.Sentence]) -> _Reader:
+        implied = [x for x in trees[:count] if isinstance(x, s.Statement)]
+        return _Reader(source, trees[count:], declared, [*implied, *copies], layers, rows)
+
+    first = reader(separate)
+    sheet, batch = first.sheet(), first.batch()
+    if batch.found:
+        sheet = reader(batch.write(separate)).sheet()
     sheet.facts += [Fact(key, None, Property.ONE_HOT, f"{key} is a unit vector", 0, False) for key in unit_keys(labels)]
     sheet.introduced |= set(unit_keys(labels))
     sheet.conventions, sheet.others = dict(understood.conventions), understood.others
     sheet.knowledge.held = frozenset(sheet.knowledge.names.ref(x) for x in understood.held)
+    if batch.found.biases:
+        sheet.conventions["batch"] = batch.found.said
+    sheet.entries = _with_spoken(sheet.entries, source, written)
     if rows:
         sheet.conventions["rows"] = ", ".join(sorted(rows)) + ": as they are defined"
     return sheet

@@ -15,9 +15,9 @@ from gradproof.commands.cells import cells
 from gradproof.commands.count import count
 from gradproof.commands.crosscheck import crosscheck
 from gradproof.commands.derive import derive
+from gradproof.commands.gates import gates
 from gradproof.commands.inpaint import inpaint
 from gradproof.commands.optimisers import optimisers
-from gradproof.commands.gates import gates
 from gradproof.commands.read import read
 from gradproof.commands.symbols import symbols
 from gradproof.outcome import UNUSABLE, coloured, complain, print_each, terminal_width
