@@ -92,6 +92,9 @@ class _Reader:
 
     def _read_layer(self, node: ast.Call) -> None:
         kind = _name(node.func)
+        if kind in WRAPPERS:
+            self._read_wrapped(node, kind)
+            return
         table = TORCH if _is_torch(node.func, kind) else KERAS
         if kind not in table:
             self._add(Row(node.lineno, kind, None, None, ["this layer is not known here"]))
@@ -111,6 +114,27 @@ class _Reader:
                 self._refuse(node, kind, error)
         except SlipError as error:
             self._refuse(node, kind, error)
+
+    def _read_wrapped(self, node: ast.Call, kind: str) -> None:
+        """``Bidirectional(LSTM(32))``: the layer inside twice; ``TimeDistributed(Dense(5))``: it at every step."""
+        inner = node.args[0] if node.args else None
+        if not isinstance(inner, ast.Call) or _name(inner.func) in WRAPPERS:
+            self._refuse(node, kind, SlipError(f"{kind} needs a layer, such as {WRAPPERS[kind]}"))
+            return
+        self._read_layer(inner)
+        row = self.model.rows[-1]
+        row.line, row.layer = node.lineno, f"{kind}({row.layer})"
+        if kind == "Bidirectional":
+            self._double(node, row)
+
+    def _double(self, node: ast.Call, row: Row) -> None:
+        """Both directions; their outputs stand side by side unless ``merge_mode`` says otherwise."""
+        mode = next((self._value(x.value) for x in node.keywords if x.arg == "merge_mode"), "concat")
+        row.parameters = None if row.parameters is None else total([2 * row.parameters])
+        if mode == "concat":
+            self.shape = row.shape = (*row.shape[:-1], 2 * row.shape[-1]) if row.shape else row.shape
+        elif mode not in ("sum", "mul", "ave"):
+            self.shape = row.shape = None
 
     def _refuse(self, node: ast.Call, kind: str, error: SlipError) -> None:
         self._slip(node, str(error))
@@ -197,6 +221,7 @@ ARITHMETIC: dict[type[ast.operator], Callable[[Amount, Amount], Amount]] = {
     ast.Mult: lambda a, b: a * b,
 }
 CONTAINERS = ("Sequential",)
+WRAPPERS = {"Bidirectional": "Bidirectional(LSTM(32))", "TimeDistributed": "TimeDistributed(Dense(5))"}
 IGNORED = (
     "name activation dropout recurrent_dropout kernel_initializer bias_initializer kernel_regularizer dtype device "
     "recurrent_activation recurrent_initializer embeddings_initializer batch_first inplace eps momentum epsilon p "

@@ -74,9 +74,10 @@ def _keras_recurrent(layer: str) -> Layer:
         units, width = call.size("units"), call.features()
         biases = 0 if call.given.get("use_bias") is False else 1
         notes = []
+        given: dict[str, Amount | int] = {"n": units, "d": width, "biases": biases}
         if layer == "gru" and call.given.get("reset_after") is not False and biases:
-            biases, notes = 2, ["reset_after, the default, has two biases a gate"]
-        found = count(layer, {"n": units, "d": width, "biases": biases})
+            given["reset_after"], notes = 1, ["reset_after, the default, has two biases a gate"]
+        found = count(layer, given)
         sequence = call.shape[:-1] if call.shape and call.flag("return_sequences") else ()
         return (*sequence, units), found.parameters, notes
 

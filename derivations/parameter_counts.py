@@ -12,7 +12,7 @@ from typing import TypeAlias, cast
 
 import sympy
 
-from derivations.cells import CELLS, Cell
+from derivations.cells import CELLS, Cell, nearest
 from derivations.errors import UsageError
 from derivations.terms import dimension
 
@@ -65,7 +65,7 @@ def count(layer: str, given: Mapping[str, Amount | int] | None = None) -> Count:
     Raises UsageError for a layer or an option that the table does not have, or a size that is no positive number.
     """
     if layer not in KINDS:
-        raise UsageError(f"there is no layer {layer}; there are {', '.join(KINDS)}")
+        raise UsageError(f"there is no layer {layer}{nearest(layer, tuple(KINDS))}")
     kind = KINDS[layer]
     options = _options(layer, kind, given or {})
     groups = tuple((name, sympy.expand(amount)) for name, amount in kind.groups(options) if amount != 0)
@@ -106,6 +106,8 @@ RECURRENT = {
 }
 """Layers and the cells of the table that they are counted from."""
 PROJECTED = ("lstm",)
+RESET = ("gru",)
+"""Layers that keep two biases a gate where the reset gate stands behind the matrix."""
 
 
 def _recurrent(layer: str, cell: Cell) -> Kind:
@@ -115,6 +117,8 @@ def _recurrent(layer: str, cell: Cell) -> Kind:
         del options["layers"], options["directions"]
     if layer in PROJECTED:
         options["projection"] = 0
+    if layer in RESET:
+        options["reset_after"] = 0
     return Kind(
         cell.title,
         options,
@@ -142,7 +146,7 @@ def state_width(o: Options) -> Amount:
 def _cell_groups(cell: Cell, o: Options, width: Amount) -> list[Group]:
     found: list[Group] = []
     for name, shape in cell.parameters:
-        times = o["biases"] if name.startswith("b_") else sympy.Integer(1)
+        times = _biases(o) if name.startswith("b_") else sympy.Integer(1)
         values = _sizes(o, width)
         rows, columns = (*shape, sympy.Integer(1), sympy.Integer(1))[:2]
         if name.startswith("W_{h") and columns == rows:
@@ -151,6 +155,11 @@ def _cell_groups(cell: Cell, o: Options, width: Amount) -> list[Group]:
     if o.get("projection", 0) != 0:
         found.append(("W_{hr}", o["projection"] * o["n"]))
     return found
+
+
+def _biases(o: Options) -> Amount:
+    """How many biases a gate has: two of them where the reset gate stands behind the matrix, unless there are none."""
+    return sympy.Integer(2) if o.get("reset_after", 0) != 0 and o["biases"] == 1 else o["biases"]
 
 
 def _sizes(o: Options, width: Amount) -> dict[Amount, Amount]:
@@ -172,6 +181,9 @@ def _cell_products(cell: Cell, o: Options, width: Amount) -> list[Group]:
 
 
 def _bias_note(cell: Cell, o: Options) -> Iterable[str]:
+    if o.get("reset_after", 0) != 0:
+        yield "reset_after: a bias beside either matrix of a gate, as Keras and torch have them"
+        return
     if o["biases"] != 1 or not any(name.startswith("b_") for name, _ in cell.parameters):
         return
     doubled = {**o, "biases": sympy.Integer(2)}

@@ -20,6 +20,8 @@ from derivations.reading.places import Span
 from derivations.terms import dimension
 
 N = r"(?P<number>\d{1,3}(?:(?:,|\{,\}|\\,)\d{3})+(?!\d)|\d+(?![\d.]*\d))"
+MOST_LETTERS = 600
+"""Of a sentence; a longer one is not looked at."""
 NUMERALS = {"one": 1, "two": 2, "three": 3, "four": 4, "single": 1}
 LAYERS = (
     (r"peephole[ -]LSTM", "peephole-lstm"),
@@ -70,7 +72,8 @@ NEUTRAL = frozenset(
 _WORD = re.compile(r"[^\W\d_]+|[=,:()]")
 _FORMULA = re.compile(r"\$([^$]+)\$")
 _HIDDEN = re.compile(
-    r"<!--.*?-->|^[ \t]*(```+|~~~+).*?^[ \t]*\1[ \t]*$|\$\$.*?\$\$|\\\[.*?\\\]|^[ \t]*(?:\||#|>|%|\\).*?$|`[^`\n]*`",
+    r"<!--.*?(?:-->|\Z)|^[ \t]*(```+|~~~+).*?(?:^[ \t]*\1[ \t]*$|\Z)|\$\$.*?(?:\$\$|\Z)|\\\[.*?(?:\\\]|\Z)|"
+    r"^[ \t]*[|#>%\\][^\n]*$|`[^`\n]*`",
     re.DOTALL | re.MULTILINE,
 )
 _SENTENCE = re.compile(r"(?:[^.!?;\n\0]|\.(?=\w)|\n(?![ \t]*(?:\n|[-*+] |\d+[.)] )))+")
@@ -111,7 +114,8 @@ def spoken_counts(text: str, sentences: Sequence[s.Sentence]) -> Iterator[Spoken
     shown = _HIDDEN.sub(lambda match: "\0" * len(match[0]), text)
     statements = [x for x in sentences if isinstance(x, s.Statement) and x.items]
     for match in _SENTENCE.finditer(shown):
-        if ("parameter" in match[0] or "weight" in match[0]) and _ENDS.match(shown, match.end()):
+        speaks = len(match[0]) <= MOST_LETTERS and ("parameter" in match[0] or "weight" in match[0])
+        if speaks and _ENDS.match(shown, match.end()):
             found = _Scanner(shown, match.span(), statements).scan()
             if found is not None:
                 yield found

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from derivations.errors import UsageError
-from derivations.reading.notebook import read_notebook
+from derivations.reading.notebook import code_cells, read_notebook
 from derivations.reading.places import Source
 
 MOST_BYTES = 5_000_000
@@ -33,19 +33,27 @@ def read_sheet(sheet: str | Path, declarations: str | Path | None = None) -> Sou
         return replace(read_sheet(sheet), more=read_declared(declarations))
     if isinstance(sheet, str) and "\n" in sheet:
         return Source("<text>", sheet)
-    if str(sheet) == "-":
-        return decode("<stdin>", _standard_input())
-    path = Path(sheet)
+    return decode("<stdin>", _standard_input()) if str(sheet) == "-" else decode(str(sheet), _bytes_of(Path(sheet)))
+
+
+def read_code(name: str) -> Source:
+    """Code from a file, of a notebook that of its code cells. Raises UsageError as :func:`read_sheet`."""
+    if not name.lower().endswith(".ipynb"):
+        return read_sheet(name)
+    text = decode("", _bytes_of(Path(name))).text
+    return Source(name, "\n\n".join(code_cells(name, text)))
+
+
+def _bytes_of(sheet: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
+        with sheet.open("rb") as file:
+            return file.read(MOST_BYTES + 1)
     except (FileNotFoundError, ValueError) as error:  # no file has a name with a NUL character in it
         raise UsageError(f"{sheet}: there is no such file; check the spelling and the folder") from error
     except IsADirectoryError as error:
-        raise UsageError(f"{sheet}: this is a folder; name the sheets in it, such as {path / '*.md'}") from error
+        raise UsageError(f"{sheet}: this is a folder; name the sheets in it, such as {sheet / '*.md'}") from error
     except OSError as error:
         raise UsageError(f"{sheet}: the file cannot be read: {error.strerror}") from error
-    return decode(str(sheet), data)
 
 
 declared_with = click.option(

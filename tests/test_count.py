@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import sympy
 import torch
+import torch.utils.flop_counter
 from click.testing import CliRunner
 
 import gradproof
@@ -34,14 +35,36 @@ def entries(module: torch.nn.Module) -> int:
     return sum(p.numel() for p in module.parameters())
 
 
+SIZES = [(1, 1), (1, 4), (6, 1), (5, 7), (8, 8), (16, 32)]
+"""Inputs and units."""
+
+
 @pytest.mark.parametrize("layers", [1, 2, 3])
 @pytest.mark.parametrize("directions", [1, 2])
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("name", ["rnn", "lstm", "gru"])
 def test_recurrent_layers_of_torch(name: str, layers: int, directions: int, bias: bool) -> None:
-    module = getattr(torch.nn, name.upper())(5, 7, layers, bias=bias, bidirectional=directions == 2)
-    given = {"n": 7, "d": 5, "layers": layers, "directions": directions, "biases": 2 * bias}
-    assert count(name, given).parameters == entries(module)
+    for d, n in SIZES:
+        module = getattr(torch.nn, name.upper())(d, n, layers, bias=bias, bidirectional=directions == 2)
+        given = {"n": n, "d": d, "layers": layers, "directions": directions, "biases": 2 * bias}
+        assert count(name, given).parameters == entries(module)
+
+
+def test_multiply_adds_are_those_that_torch_does() -> None:
+    """torch.utils.flop_counter counts two operations a multiply–add of a matrix product."""
+    for d, n in SIZES:
+        with torch.utils.flop_counter.FlopCounterMode(display=False) as flops:
+            torch.nn.LSTMCell(d, n)(torch.zeros(1, d))
+        elementwise = 3 * n
+        assert count("lstm", {"n": n, "d": d}).multiply_adds == flops.get_total_flops() // 2 + elementwise
+        assert count("gru", {"n": n, "d": d}).multiply_adds != flops.get_total_flops() // 2 + elementwise
+
+
+def test_the_reset_gate_behind_the_matrix_has_two_biases() -> None:
+    for d, n in SIZES:
+        assert count("gru", {"n": n, "d": d, "reset_after": 1}).parameters == entries(torch.nn.GRU(d, n))
+    assert factored(count("gru", {"reset_after": 1}).parameters) == "3n(d + n + 2)"
+    assert factored(count("gru", {"reset_after": 1, "biases": 0}).parameters) == "3n(d + n)"
 
 
 @pytest.mark.parametrize(("layers", "directions"), [(1, 1), (3, 1), (2, 2)])
@@ -190,14 +213,33 @@ def test_an_unknown_layer_leaves_the_total_open() -> None:
     assert not model.slips
 
 
-def test_keras_agrees_where_it_is_installed() -> None:
+def test_both_directions_and_every_step_of_keras() -> None:
+    code = """Sequential([
+        Input((20, 6)), Bidirectional(GRU(5, return_sequences=True)), TimeDistributed(Dense(4)),
+        Bidirectional(LSTM(3), merge_mode='sum'), Dense(2)])"""
+    model = read_model(code)
+    assert [row.layer for row in model.rows][1:4] == [
+        "Bidirectional(GRU)",
+        "TimeDistributed(Dense)",
+        "Bidirectional(LSTM)",
+    ]
+    assert [shape_text(row.shape) for row in model.rows][1:] == ["(20, 10)", "(20, 4)", "(3)", "(2)"]
+    assert [row.parameters for row in model.rows][1:] == [2 * 3 * 5 * (6 + 5 + 2), 4 * 11, 2 * 4 * 3 * (4 + 3 + 1), 8]
+    (slip,) = read_model("Sequential([Bidirectional(32)])").slips
+    assert "Bidirectional needs a layer" in slip.message
+
+
+def test_keras_agrees_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
     keras = pytest.importorskip("keras")
     layers = keras.layers
     code = """Sequential([
         Input((20, 6)), Conv1D(8, 3, padding='same'), BatchNormalization(), GRU(5, return_sequences=True),
-        LSTM(4, return_sequences=True), SimpleRNN(3), Dense(2)])"""
+        Bidirectional(LSTM(4, return_sequences=True)), GRU(2, reset_after=False, return_sequences=True),
+        SimpleRNN(3), Dense(2)])"""
     real = [layers.Conv1D(8, 3, padding="same"), layers.BatchNormalization(), layers.GRU(5, return_sequences=True)]
-    real += [layers.LSTM(4, return_sequences=True), layers.SimpleRNN(3), layers.Dense(2)]
+    real += [layers.Bidirectional(layers.LSTM(4, return_sequences=True))]
+    real += [layers.GRU(2, reset_after=False, return_sequences=True), layers.SimpleRNN(3), layers.Dense(2)]
     keras.Sequential([layers.Input((20, 6)), *real])
     assert [row.parameters for row in read_model(code).rows][1:] == [layer.count_params() for layer in real]
 
@@ -208,8 +250,34 @@ def test_every_layer_of_the_tables_is_named_as_in_torch() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("sheet.tex", "Words.\n\\begin{lstlisting}[language=Python]\nCODE\\end{lstlisting}\n"),
+        ("sheet.md", "Words.\n\n```\nCODE```\n"),
+        ("model.py", "CODE"),
+    ],
+)
+def test_a_model_in_a_file_of_any_kind(tmp_path: Path, name: str, text: str) -> None:
+    path = tmp_path / name
+    path.write_text(text.replace("CODE", TEXT_CLASSIFIER.format(words=1000)), encoding="utf-8")
+    assert gradproof.count(path).parameters == 30_977
+
+
+def test_a_model_in_a_notebook(tmp_path: Path) -> None:
+    cells = [
+        {"cell_type": "markdown", "source": "Words."},
+        {"cell_type": "code", "source": ["%matplotlib inline\n", "!pip install keras\n", "n = 4\n"]},
+        {"cell_type": "code", "source": TEXT_CLASSIFIER.format(words=1000)},
+    ]
+    path = tmp_path / "model.ipynb"
+    path.write_text(json.dumps({"cells": cells, "nbformat": 4}), encoding="utf-8")
+    assert gradproof.count(path).parameters == 30_977
+
+
+@pytest.mark.parametrize(
     ("arguments", "code", "expected"),
     [
+        (["count", "lstn"], 2, "did you mean lstm?"),
         (["count", "lstm(n=32, d=16)"], 0, "4n(d + n + 1) = 6,272"),
         (["count", "gru(n=200, d=200, biases=2)"], 0, "241,200"),
         (["count", "lstm(32)"], 2, "write sizes by name"),

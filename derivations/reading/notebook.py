@@ -6,6 +6,7 @@ The shape is that of nbformat 4 (https://nbformat.readthedocs.io/en/latest/forma
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Final
 
 from derivations.errors import UsageError
@@ -30,6 +31,16 @@ def read_notebook(name: str, text: str) -> Source:
         parts.append(content)
         lines += content.count("\n") + 2
     return Source(name, "\n\n".join(parts), tuple(cells))
+
+
+def code_cells(name: str, text: str) -> list[str]:
+    """The code cells of a notebook, lines for Jupyter itself (``%matplotlib``, ``!pip``) left empty.
+
+    Raises UsageError where the file is no notebook.
+    """
+    cells = enumerate(_listed(name, text), 1)
+    codes = [_content(name, k, cell) for k, cell in cells if isinstance(cell, dict) and cell.get("cell_type") == "code"]
+    return [re.sub(r"^[ \t]*[%!].*$", "", code, flags=re.MULTILINE) for code in codes]
 
 
 def _cells(name: str, text: str) -> list[tuple[int, str]]:

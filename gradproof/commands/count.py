@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from derivations.parameter_counts import Count
 
 LAYER = re.compile(r"[A-Za-z][\w-]*\s*(\(.*\))?\s*", re.DOTALL)
+CODE = re.compile(r"\\begin\{(verbatim|lstlisting|minted)\}[^\n]*\n(.*?)\\end\{\1\}", re.DOTALL)
 FENCE = re.compile(r"^[ \t]*(```+|~~~+)[^\n]*\n(.*?)^[ \t]*\1[ \t]*$", re.DOTALL | re.MULTILINE)
+BLOCKS = {".md": FENCE, ".markdown": FENCE, ".tex": CODE}
+"""What code stands in, by the kind of the sheet."""
 MODEL = re.compile(r"Sequential\s*\(|\.add\s*\(")
 
 
@@ -28,7 +31,7 @@ def count(subject: str, form: str) -> None:
     """Count the parameters of a layer, or of a model in code.
 
     LAYER is one such as "lstm", "lstm(n=32, d=16)" or "gru(n=200, d=200, biases=2)". FILE is Python with a Keras or
-    torch Sequential model, or a Markdown sheet with one in a code block; it is read, never run.
+    torch Sequential model, a notebook, or a Markdown or LaTeX sheet with one in a code block; it is read, never run.
 
     Exit codes: 0 all counted; 1 a slip in the code; 3 a layer that is not known; 2 the call or the file cannot be
     used.
@@ -64,12 +67,13 @@ def _call(text: str) -> tuple[str, dict[str, Any]]:
 
 
 def _code(name: str) -> str:
-    from gradproof.sheets import read_sheet
+    from gradproof.sheets import read_code
 
-    text = read_sheet(name).text
-    if not name.lower().endswith((".md", ".markdown")):
+    text = read_code(name).text
+    blocks = next((blocks for ending, blocks in BLOCKS.items() if name.lower().endswith(ending)), None)
+    if blocks is None:
         return text
-    for block in FENCE.finditer(text):
+    for block in blocks.finditer(text):
         if MODEL.search(block.group(2)):
             return "\n" * text[: block.start(2)].count("\n") + block.group(2)
     raise UsageError(f"{name}: no code block with a Sequential model was found")

@@ -134,6 +134,7 @@ def test_a_wrong_count_is_told_with_its_slip(text: str, slip: str) -> None:
         "The LSTM with 32 units and 16 inputs has 6,144 parameters per gate.",
         "The LSTM with 32 units, 16 inputs: 6,144 parameters and 128 biases.",
         "Each gate of the LSTM with 32 units and 16 inputs has 1,568 parameters.",
+        "The LSTM with 32 units and 16 inputs has " + "and " * 200 + "6,144 parameters.",
         "# The LSTM with 32 units and 16 inputs has 6,144 parameters",
         "> The LSTM with 32 units and 16 inputs has 6,144 parameters",
         "`The LSTM with 32 units and 16 inputs has 6,144 parameters`",
