@@ -17,6 +17,7 @@ FOLDER = Path(__file__).parent / "sheets" / "coursework"
 PAGE = Path(__file__).parent.parent / "docs" / "coursework.md"
 PIECES = sorted(path.stem for path in FOLDER.glob("*.md"))
 ROW = re.compile(r"\| (\d+) \| ([^|]+) \| (\w+) \| ([^|]+) \|")
+VERDICTS = ("given", "proved", "wrong", "undecided", "unclear")
 Told = list[tuple[int, str]]
 """The line and the verdict of every statement."""
 
@@ -61,10 +62,19 @@ def test_the_sheet_expects_what_is_found(piece: str) -> None:
     assert spoken_of == len(found)
 
 
-def test_a_planted_verdict_is_noticed() -> None:
+def test_the_table_of_all_pieces_counts_the_rows() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    assert told(page.replace("| wrong |", "| proved |", 1), "d") != checked("d")
-    assert told(page.replace("| given |", "| unclear |", 1), "a") != checked("a")
+    for piece in PIECES:
+        found = [verdict for _, verdict in checked(piece)]
+        amounts = [len(found), *(found.count(verdict) for verdict in VERDICTS)]
+        assert f"| {piece} | {' | '.join(map(str, amounts))} |\n" in page
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_a_planted_verdict_is_noticed(piece: str) -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    planted = page.replace("| given |", "| unclear |")
+    assert told(planted, piece) != checked(piece)
 
 
 def test_the_counts_of_the_coursework_come_out() -> None:
