@@ -18,7 +18,7 @@ from derivations.explain import Explainer
 from derivations.facts import Fact, Property, in_force
 from derivations.judge import Judge, Judgement
 from derivations.judge_probabilities import judge_probabilities, speaks_of_probabilities
-from derivations.layer_claims import expected, judge_layer, subject
+from derivations.layer_claims import expected, judge_layer, of_layer
 from derivations.magnitudes import NO_NUMBERS, judge_magnitudes
 from derivations.missing_gates import loose_argument, missing
 from derivations.names import WHOLE, Ref
@@ -175,7 +175,9 @@ class Checker:
         number = entry.sentence.items[0] if isinstance(entry.sentence, s.Statement) else None
         if entry.spoken is None or number is None:
             raise InternalError("no count is stated here")
-        return Judged(entry, 0, number, number, World(), judge_layer(entry.spoken))
+        subject = replace(number, span=entry.spoken.span)
+        return Judged(entry, 0, subject, number, World(), judge_layer(entry.spoken))
+
     def _magnitudes(self, link: s.Link, left: s.Node, right: s.Node, world: World) -> Judgement:
         """Numbers that are about the same or in order; of derivatives and matrices the digits are compared."""
         found = judge_magnitudes(link, left, right, world, self)
@@ -329,7 +331,7 @@ class Checker:
             conventions.settle(step, item.found, self.options.strict)
             if item.entry.spoken is not None and step.verdict is Verdict.WRONG:
                 step.expected = factored(expected(item.entry.spoken))
-                step.headline = f"{subject(item.entry.spoken)} does not have so many parameters"
+                step.headline = f"{of_layer(item.entry.spoken)} does not have so many parameters"
             if item.number in item.entry.given and step.verdict is Verdict.PROVED:
                 step.verdict = Verdict.GIVEN
         return step

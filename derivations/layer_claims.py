@@ -41,7 +41,7 @@ def judge_layer(spoken: SpokenCount) -> Judgement:
     for note, amount in conventions(spoken):
         if _same(amount, spoken.claimed):
             attempt = Attempt(Mode.TOTAL, _term(amount), _term(spoken.claimed), frozenset(filter(None, (note,))), False)
-            why = f"{subject(spoken)} has {_value(spoken, right)} parameters"
+            why = f"{of_layer(spoken)} has {_value(spoken, right)} parameters"
             found.right[Mode.TOTAL] = (attempt, Decision(Verdict.PROVED, "" if note else why))
             return found
     found.decision = _refused(spoken, right)
@@ -92,7 +92,7 @@ def _refused(spoken: SpokenCount, right: Amount) -> Decision:
     doubt = _doubt(spoken)
     if doubt:
         return Decision(Verdict.UNDECIDED, doubt)
-    why = f"{subject(spoken)} has {_value(spoken, right)} parameters"
+    why = f"{of_layer(spoken)} has {_value(spoken, right)} parameters"
     slip = next((name for name, amount in slips(spoken) if _same(amount, spoken.claimed)), "")
     sizes = _point(spoken)
     values = [
@@ -181,7 +181,7 @@ def slips(spoken: SpokenCount) -> Iterator[tuple[str, Amount]]:
         yield "that is one layer alone", _counted(spoken, layers=1)
 
 
-def subject(spoken: SpokenCount) -> str:
+def of_layer(spoken: SpokenCount) -> str:
     """The layer with its sizes: ``an LSTM (n = 32, d = 16)``."""
     sizes = ", ".join(f"{name} = {value}" for name, value in spoken.given.items())
     return f"{_article(spoken.layer)}{f' ({sizes})' if sizes else ''}"

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
+from sympy import latex
+
 from derivations.as_written import AsWritten, Side, side_of
 from derivations.conventions import Conventions, choose
 from derivations.counts import ENTRIES, counting, speaks_of_counts
@@ -16,6 +18,7 @@ from derivations.reading.documents import read_document
 from derivations.reading.places import Source, Span
 from derivations.report import Ground
 from derivations.sheet import Entry, Sheet, is_condition, understand
+from derivations.spoken_counts import SpokenCount
 from derivations.world import MisfitError, UnclearError, World
 
 UNCLEAR = "unclear"
@@ -164,7 +167,9 @@ def _understood(entry: Entry, sheet: Sheet, reader: AsWritten) -> Understood:
         found.problem = _problem(source, sentence.at, sentence.message, sentence.expected)
         return found
     found.relations = [link.relation.value for link in sentence.links]
-    if found.kind == "declaration":
+    if entry.spoken is not None:
+        found.sides, found.relations = _said(entry.spoken), ["="]
+    elif found.kind == "declaration":
         _fill_declared(found, sentence, sheet, reader)
     else:
         _fill_sides(found, sentence, sheet, reader)
@@ -173,6 +178,13 @@ def _understood(entry: Entry, sheet: Sheet, reader: AsWritten) -> Understood:
     if found.problem is not None:
         found.kind = UNCLEAR
     return found
+
+
+def _said(spoken: SpokenCount) -> list[Side]:
+    """A count that words state, as it was understood: ``parameters(lstm, n = 32, d = 16) = 6272``."""
+    layer = "-".join(rf"\mathrm{{{word}}}" for word in spoken.layer.split("-"))
+    sizes = [f"{name} = {value}" for name, value in spoken.given.items()]
+    return [Side(rf"\mathrm{{parameters}}({', '.join([layer, *sizes])})", ()), Side(latex(spoken.claimed), ())]
 
 
 def _fill_declared(found: Understood, sentence: s.Statement, sheet: Sheet, reader: AsWritten) -> None:

@@ -11,6 +11,7 @@ from derivations.reading.documents import read_document
 from derivations.reading.places import Source
 from derivations.report import StatementReport
 from derivations.spoken_counts import SpokenCount, spoken_counts
+from derivations.understanding import understanding
 
 
 def spoken(text: str) -> list[SpokenCount]:
@@ -165,6 +166,14 @@ def test_no_slip_is_the_right_count() -> None:
     for text, value in RIGHT:
         (found,) = spoken(text)
         assert all(amount != value for name, amount in slips(found)), text
+
+
+def test_what_was_understood_is_shown() -> None:
+    text = "Batch normalisation over 64 features has 128 parameters. An LSTM has $4n(d+n+1)$ parameters."
+    shown = [
+        " = ".join(side.to_json()["text"] for side in x.sides) for x in understanding(Source("s.md", text)).statements
+    ]
+    assert shown == ["parameters(batch-norm, n = 64) = 128", "parameters(lstm) = 4 n (d + n + 1)"]
 
 
 def test_words_over_two_lines_and_the_place_of_the_number() -> None:
