@@ -190,4 +190,5 @@ def of_layer(spoken: SpokenCount) -> str:
 def _article(layer: str) -> str:
     words = {"lstm": "an LSTM", "gru": "a GRU", "rnn": "an RNN", "mgu": "an MGU", "peephole-lstm": "a peephole LSTM"}
     words |= {"embedding": "an embedding", "dense": "a dense layer", "batch-norm": "batch normalisation"}
+    words |= {"conv2d": "a convolution"}
     return words.get(layer, f"a {layer} layer")

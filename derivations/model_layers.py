@@ -207,6 +207,8 @@ KERAS: dict[str, Layer] = {
 
 # torch
 
+TUPLE = "gives a tuple of outputs and states, which no other layer of a Sequential takes"
+
 
 def _joined(call: Call, name: str) -> Amount:
     """The width that a torch layer expects, which has to be the one that comes in."""
@@ -238,7 +240,7 @@ def _torch_recurrent(layer: str) -> Layer:
         if layer == "lstm" and isinstance(projection, sympy.Expr) and projection != 0:
             given["projection"] = out = projection
         shape = (*(call.shape or (dimension("T"),))[:-1], directions * out)
-        return shape, count(layer, given).parameters, []
+        return shape, count(layer, given).parameters, [TUPLE]
 
     keywords = ("num_layers", "bias", "bidirectional", "proj_size")
     return Layer(("input_size", "hidden_size", "num_layers"), keywords, counted, {"num_layers": ONE})

@@ -72,6 +72,8 @@ def count(layer: str, given: Mapping[str, Amount | int] | None = None) -> Count:
     anywhere = {
         name: options[name] if default is not None else dimension(name) for name, default in kind.options.items()
     }
+    if anywhere.get("projection", 0) != 0:
+        anywhere["projection"] = dimension("p")
     formula = total(amount for _, amount in kind.groups(anywhere))
     work = sympy.expand(kind.multiply_adds(options))
     return Count(layer, kind.title, groups, work, formula, tuple(kind.notes(options)))

@@ -7,7 +7,7 @@ hedges, compares, denies or adds anything else claims nothing here.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import cast
@@ -32,11 +32,15 @@ LAYERS = (
     (r"minimal gated unit|MGU", "mgu"),
     (r"embedding", "embedding"),
     (r"dense(?= )|fully[- ]connected|Dense\b", "dense"),
+    (r"(?:2D )?convolution(?:al(?= layer))?|Conv2D", "conv2d"),
     (r"batch[- ]?norm(?:ali[sz]ation)?", "batch-norm"),
     (r"layer[- ]?norm(?:ali[sz]ation)?", "layer-norm"),
 )
 OF = r"(?:,| of| is| =|) ?"
 SIZES = (
+    (rf"{N} ?(?:×|x|\\times) ?(?P=number)[$*_]*(?: kernels?| filters?|)", "kernel"),
+    (rf"{N} (?:filters?|output channels?)", "out"),
+    (rf"{N} input channels?", "features"),
     (rf"{N}(?: hidden| memory| recurrent| LSTM| GRU)? (?:units?|neurons?|cells?|nodes?)", "n"),
     (rf"(?:hidden|state)(?: state)?(?: size| dimension| width){OF}{N}", "n"),
     (rf"{N}(?: input| inputs?)(?: features?| dimensions?| values?| units?| neurons?|)\b", "d"),
@@ -131,7 +135,8 @@ class _Scanner:
         self.found = _Found()
 
     def scan(self) -> SpokenCount | None:
-        place = self.start
+        bullet = re.compile(r"\s*[-+]\s").match(self.text, self.start, self.end)
+        place = bullet.end() if bullet else self.start
         while place < self.end:
             after = self._taken(place)
             if after is None:
@@ -274,7 +279,7 @@ class _Scanner:
 def _options(layer: str, given: dict[str, int]) -> dict[str, int] | None:
     """The sizes as options of the layer; None where it has no such option."""
     own = KINDS[layer].options
-    names = {"features": "n" if layer.endswith("norm") else "d", "biases": "bias" if "bias" in own else "biases"}
+    names = {"features": next((x for x in ("channels", "d", "n") if x in own), ""), "biases": _bias(own)}
     if layer == "embedding":
         names |= {"n": "D", "d": "V"}
     found = {names.get(name, name): value for name, value in given.items()}
@@ -284,6 +289,10 @@ def _options(layer: str, given: dict[str, int]) -> dict[str, int] | None:
         and all(found.get(x, 1) > 0 for x in found if own[x] is None)
     )
     return found if fits else None
+
+
+def _bias(options: Mapping[str, int | None]) -> str:
+    return "bias" if "bias" in options else "biases"
 
 
 def _complete(layer: str, options: dict[str, int]) -> bool:

@@ -119,6 +119,20 @@ def test_every_layer_of_the_table_is_counted() -> None:
         assert found.parameters == sympy.expand(sum(amount for _, amount in found.groups))
 
 
+def test_a_projection_has_a_letter_of_its_own_in_the_formula() -> None:
+    found = count("lstm", {"n": 32, "d": 16, "projection": 8})
+    assert factored(found.formula) == "n(4d + 5p + 4)"
+    assert found.parameters == 3456
+
+
+def test_the_text_of_a_model_fits_a_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "model.py"
+    path.write_text("nn.Sequential(nn.Embedding(1,000, 8), nn.GRU(8, 24), nn.Linear(24, 5))", encoding="utf-8")
+    result = CliRunner().invoke(cli, ["count", str(path)])
+    assert "line 1: GRU: gives a tuple of outputs and states" in result.output
+    assert max(map(len, result.output.splitlines())) <= 80
+
+
 def test_values_of_a_coursework() -> None:
     assert count("lstm", {"n": 32, "d": 16}).parameters == 6272
     assert count("lstm", {"n": 200, "d": 200}).parameters == 320_800

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from derivations.model_code import Model
     from derivations.parameter_counts import Count
 
+WIDTH = 80
 LAYER = re.compile(r"[A-Za-z][\w-]*\s*(\(.*\))?\s*", re.DOTALL)
 CODE = re.compile(r"\\begin\{(verbatim|lstlisting|minted)\}[^\n]*\n(.*?)\\end\{\1\}", re.DOTALL)
 FENCE = re.compile(r"^[ \t]*(```+|~~~+)[^\n]*\n(.*?)^[ \t]*\1[ \t]*$", re.DOTALL | re.MULTILINE)
@@ -139,17 +140,20 @@ def _text(found: Count) -> str:
 def _model_text(model: Model) -> str:
     from derivations.model_code import shape_text
     from derivations.parameter_counts import factored
+    from gradproof.text import wrapped
 
-    table = [("line", "layer", "output", "parameters", "")]
+    table = [("line", "layer", "output", "parameters")]
     for row in model.rows:
         amount = "?" if row.parameters is None else factored(row.parameters)
-        table.append((str(row.line), row.layer, shape_text(row.shape), amount, "; ".join(row.notes)))
+        table.append((str(row.line), row.layer, shape_text(row.shape), amount))
     total = "?" if model.parameters is None else factored(model.parameters)
-    table.append(("", "total", "", total, ""))
+    table.append(("", "total", "", total))
     widths = [max(len(row[k]) for row in table) for k in range(4)]
     lines = [
-        "  ".join([a.rjust(widths[0]), b.ljust(widths[1]), c.ljust(widths[2]), d.rjust(widths[3]), note]).rstrip()
-        for a, b, c, d, note in table
+        "  ".join([a.rjust(widths[0]), b.ljust(widths[1]), c.ljust(widths[2]), d.rjust(widths[3])])
+        for a, b, c, d in table
     ]
+    notes = [f"line {row.line}: {row.layer}: {note}" for row in model.rows for note in row.notes]
     slips = [f"slip at line {slip.line}, column {slip.column}: {slip.message}" for slip in model.slips]
-    return "\n".join(lines + [""] * bool(slips) + slips) + "\n"
+    said = [wrapped(text, WIDTH, 2) for text in [*notes, *slips]]
+    return "\n".join(lines + [""] * bool(said) + said) + "\n"

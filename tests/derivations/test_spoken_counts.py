@@ -38,6 +38,8 @@ RIGHT = [
     ("A bidirectional GRU with 64 units and 10 inputs has 28,800 parameters.", 28_800),
     ("A two-layer LSTM with 8 units and 4 inputs without biases has 896 weights.", 896),
     ("Batch normalisation over 64 features has 128 parameters.", 128),
+    ("- A convolution with 32 filters of $3 \\times 3$ over 16 channels has 4,640 parameters.", 4640),
+    ("There are 4,640 parameters in a convolutional layer with 16 input channels, 3x3 kernels and 32 filters.", 4640),
 ]  # fmt: skip
 
 
@@ -66,6 +68,7 @@ def test_the_counts_are_those_of_torch() -> None:
         ("A dense layer in PyTorch with 7 units and 5 inputs has 1 parameters", torch.nn.Linear(5, 7)),
         ("An embedding in PyTorch of 11 words in 4 dimensions has 1 parameters", torch.nn.Embedding(11, 4)),
         ("Batch normalisation over 6 features has 1 parameters", torch.nn.BatchNorm1d(6)),
+        ("A convolution with 6 filters of 5×5 over 4 channels has 1 parameters", torch.nn.Conv2d(4, 6, 5)),
     ]  # fmt: skip
     for text, module in modules:
         (found,) = spoken(text)
@@ -101,6 +104,7 @@ def test_another_convention_is_right_with_a_note(text: str, note: str) -> None:
         ("The GRU with 32 units and 16 inputs has 6,272 parameters.", "that is the count of an LSTM"),
         ("A bidirectional GRU with 64 units and 10 inputs has 14,400 parameters.", "that is one direction of two"),
         ("A two-layer LSTM with 32 units and 16 inputs has 6,272 parameters.", "that is one layer alone"),
+        ("A convolution with 32 filters of 3×3 over 16 channels has 4,608 parameters.", "the biases are left out"),
         ("The dense layer with 256 units and 32 inputs has 8,192 parameters.", "the biases are left out"),
         ("An LSTM has $4n(d+n)$ parameters.", "the biases are left out"),
     ],
