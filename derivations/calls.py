@@ -88,6 +88,12 @@ def _like(term: Term, other: Term) -> Term:
     return spread(term, other.shape) if not term.rank else term
 
 
+def _remainder(a: Term, b: Term) -> Term:
+    """What is left of a over whole multiples of b: a − b⌊a/b⌋."""
+    a, b = _like(a, b), _like(b, a)
+    return subtract(a, hadamard(b, apply("floor", hadamard(a, power(b, -1)))))
+
+
 SPECIAL: dict[str, Calling] = {
     "diag": Calling(_diag, Result.DIAGONAL),
     "softmax": Calling(softmax, vector_only=True),
@@ -113,6 +119,7 @@ SPECIAL: dict[str, Calling] = {
     "logit": Calling(lambda x: subtract(apply("log", x), apply("log", subtract(ones(x.shape), x)))),
     "elu": Calling(elu, arguments=(2,)),
     "leakyrelu": Calling(leaky_relu, arguments=(2,)),
+    "mod": Calling(_remainder, arguments=(2,)),
     "silu": Calling(lambda x: hadamard(x, apply("sigma", x))),
 }
 

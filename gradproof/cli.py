@@ -20,6 +20,7 @@ from gradproof.commands.inpaint import inpaint
 from gradproof.commands.optimisers import optimisers
 from gradproof.commands.read import read
 from gradproof.commands.symbols import symbols
+from gradproof.commands.timegate import timegate
 from gradproof.outcome import UNUSABLE, coloured, complain, print_each, terminal_width
 from gradproof.sheets import declared_with, read_declared, read_sheet
 
@@ -48,6 +49,7 @@ cli.add_command(cells)
 cli.add_command(inpaint)
 cli.add_command(optimisers)
 cli.add_command(gates)
+cli.add_command(timegate)
 cli.add_command(read)
 cli.add_command(symbols)
 

@@ -46,6 +46,8 @@ INFIX: Final = {
     "oslash": Infix(PRODUCT, "product", "oslash"),
     "oplus": Infix(PRODUCT, "product", "oplus"),
     "@": Infix(PRODUCT, "product", "@"),
+    "bmod": Infix(PRODUCT, "product", "mod"),
+    "mod": Infix(PRODUCT, "product", "mod"),
 }
 JUXTAPOSED: Final = Infix(PRODUCT, "product", "")
 
@@ -244,7 +246,7 @@ REFUSED: Final = {
 """Commands that are known, and why they are not read."""
 
 STRUCTURES: Final = names(
-    "substack frac sqrt sum prod partial nabla stackrel overset underset forall wedge neg reals dv pdv Pr"
+    "substack frac sqrt sum prod partial nabla stackrel overset underset forall wedge neg reals dv pdv Pr lfloor rfloor"
 )
 
 KNOWN: Final = (

@@ -83,6 +83,8 @@ class Parser(MatrixReader, SumReader):
             return JUXTAPOSED
         if token.kind in ("sign", "command") and token.text in INFIX:
             return INFIX[token.text]
+        if token.kind == "text" and token.text.strip() == "mod":
+            return INFIX["mod"]
         return JUXTAPOSED if self.starts_factor() else None
 
     def starts_factor(self) -> bool:
@@ -112,6 +114,8 @@ class Parser(MatrixReader, SumReader):
                 signs = [1] * len(addends)
                 continue
             addends.append(self.expression(PRODUCT))
+            if any(isinstance(x, Call) and x.function == "mod" for x in addends):
+                raise Slip(self.since(start), "it is unclear how far mod reaches here", "brackets")
             if astray(addends):
                 raise Slip(addends[-1].span, "it is unclear whether this still belongs to the sum", "brackets")
         return Add(self.since(start), tuple(signs), tuple(addends))
@@ -125,7 +129,9 @@ class Parser(MatrixReader, SumReader):
             before = self.since(start)
             if infix is not JUXTAPOSED:
                 self.take()
-            if infix.name in ("/", "oslash"):
+            if infix.name == "mod":
+                factors, operators = [self.remainder(multiplied(before, factors, operators), start)], []
+            elif infix.name in ("/", "oslash"):
                 above = multiplied(before, factors, operators)
                 factors, operators = [self.quotient(above, start, infix.name == "oslash")], []
             else:
@@ -174,6 +180,25 @@ class Parser(MatrixReader, SumReader):
         if self.is_name_like(self.token) and not (plain and not self.adjacent()):
             raise Slip(self.token.span, "it is unclear whether this still belongs to the denominator", "brackets")
         return Divide(self.since(start), numerator, denominator, elementwise)
+
+    def remainder(self, left: Node, start: int) -> Node:
+        r"""``a \bmod b``; what may be its argument or not needs brackets."""
+        head = Span(self.token.start, self.token.start)
+        right = self.signed_factor()
+        if self.is_name_like(self.token):
+            raise Slip(self.token.span, "it is unclear whether this still belongs to the modulus", "brackets")
+        return Call(self.since(start), head, "mod", (left, right))
+
+    def floor(self) -> Node:
+        r"""``\lfloor x \rfloor``."""
+        head = self.take()
+        bars, self.bars = self.bars, 0
+        node = self.expression()
+        self.bars = bars
+        if not self.token.at("rfloor"):
+            raise Slip(head.span, "this bracket is never closed", r"\rfloor")
+        self.take()
+        return Call(self.since(head.start), head.span, "floor", (node,))
 
     # -- factors -----------------------------------------------------------------------------------------------
 
@@ -423,6 +448,7 @@ _COMMANDS: Final[dict[str, Read]] = {
     "Pr": Parser.name,
     "frac": Parser.fraction,
     "sqrt": Parser.root,
+    "lfloor": Parser.floor,
     "sum": Parser.series,
     "prod": Parser.series,
     "partial": Parser.partial,
