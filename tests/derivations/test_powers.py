@@ -55,3 +55,39 @@ def test_superscripts_by_what_the_sheet_says_of_the_name(line: str, expected: st
 )
 def test_what_is_no_power_of_a_number_is_not_taken_for_one(text: str, line: str, expected: str) -> None:
     assert verdict(text, line) == expected
+
+
+PHASE = r"Let $t, s, \tau, \phi \in \mathbb{R}$."
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (r"(t + \tau) \bmod \tau = t \bmod \tau", "proved"),
+        (r"(t + s) \bmod \tau = t \bmod \tau", "wrong"),
+        (r"\lfloor t + 2 \rfloor = \lfloor t \rfloor + 2", "proved"),
+        (r"\lfloor 2 t \rfloor = 2 \lfloor t \rfloor", "wrong"),
+        (r"t + s \bmod \tau = s \bmod \tau + t", "unclear"),
+        (r"\lfloor t = t", "unclear"),
+        (r"t \bmod \tau s = s", "unclear"),
+    ],
+)
+def test_remainders_and_floors(line: str, expected: str) -> None:
+    assert verdict(PHASE, line) == expected
+
+
+DAMPED = r"Let $g, v, u \in \mathbb{R}^n$ and $\epsilon, c \in \mathbb{R}$."
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (r"\frac{g}{\sqrt{v} + \epsilon} = g \odot \frac{1}{\epsilon + \sqrt{v}}", "proved"),
+        (r"\frac{g}{\sqrt{v} + \epsilon} = \frac{g}{\sqrt{v + \epsilon}}", "wrong"),
+        (r"\frac{g}{c (v + \epsilon)} = \frac{g}{c v + c \epsilon}", "proved"),
+        (r"\frac{g}{c (v + \epsilon)} = \frac{g}{c v + \epsilon}", "wrong"),
+        (r"g + \epsilon = \epsilon + g", "wrong"),
+    ],
+)
+def test_a_number_in_a_denominator_is_added_to_every_entry(line: str, expected: str) -> None:
+    assert verdict(DAMPED, line) == expected
