@@ -94,7 +94,18 @@ class AsWritten(Elaborator):
         if isinstance(node, s.Big) and not (self.knowledge.indexed and has_components(node)):
             sign = rf"\{node.kind}" + self._bounds(node)
             return [self._named(rf"({sign} {self._text(v)})", v) for v in self.elaborate(node.body, world, target)]
+        if isinstance(node, s.Limit):
+            inner = self.elaborate(node.body, world, target)
+            return [self._named(rf"{self._approaches(node)}\left({self._text(v)}\right)", v) for v in inner]
         return super().elaborate(node, world, target)
+
+    def _approaches(self, node: s.Limit) -> str:
+        r"""``\lim_{a \to 0, b \to \infty}``."""
+        endless = {1: r"\infty", -1: r"-\infty"}
+        parts = [
+            rf"{named(self.ref(x.name, PLAIN))} \to {endless.get(x.infinite) or x.value}" for x in node.approaches
+        ]
+        return rf"\lim_{{{', '.join(parts)}}} "
 
     def sides(self, left: s.Node, right: s.Node) -> tuple[Side, Side]:
         """Two sides of a relation, the second in the shape of the first where it may have several.

@@ -20,7 +20,7 @@ from derivations.judge import Judge, Judgement
 from derivations.judge_probabilities import judge_probabilities, speaks_of_probabilities
 from derivations.layer_claims import expected, judge_layer, of_layer
 from derivations.magnitudes import NO_NUMBERS, judge_magnitudes
-from derivations.missing_gates import loose_argument, missing
+from derivations.missing_gates import loose_argument, missing, missing_approach
 from derivations.names import WHOLE, Ref
 from derivations.parameter_counts import factored
 from derivations.reading import surface as s
@@ -243,6 +243,8 @@ class Checker:
         """The judgement without what the sheet says of quantities and, where the step is not right so, with it."""
         found = self.judge.judge(left, right, world)
         facts = self._facts_about(left, right)
+        if found.verdict is Verdict.WRONG:
+            found.otherwise = missing_approach(self, left, right, world)
         if found.right or not facts:
             return found
         if any(fact.doubtful for fact in facts):

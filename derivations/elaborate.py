@@ -12,6 +12,7 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import product as combinations
 
+from derivations.approaches import limit
 from derivations.blocks import fitting
 from derivations.calculus import Rules, jacobian
 from derivations.calls import SPECIAL, rational, special
@@ -240,6 +241,8 @@ class Elaborator(Differentiation):
                 return [Value(self._comparison(node.condition, world) if ordered else indicator(node, world))]
             case s.Big():
                 return series(self, node, world, target)
+            case s.Limit():
+                return limit(self, node, world)
             case s.Norm():
                 return [norm(node, v) for v in self.elaborate(node.argument, world)]
         raise UnclearError(f"{_kind(node)} cannot be checked yet", node.span)

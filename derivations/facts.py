@@ -211,6 +211,11 @@ def _sentence(statement: s.Statement, source: Source) -> str:
     return _OPEN_GATE.sub(" ", re.sub(r"\\[a-zA-Z]+", " ", text))
 
 
+def sentence_ends(text: str) -> bool:
+    """Whether a sentence ends within a text between formulas."""
+    return bool(_END.search(text) or _PARAGRAPH.search(text))
+
+
 def _begins(before: str) -> int:
     """Where the last sentence of a text begins."""
     return max((match.end() for pattern in (_END, _PARAGRAPH) for match in pattern.finditer(before)), default=0)

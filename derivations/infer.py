@@ -292,7 +292,7 @@ class _ShapeReader:
                 return Form(())
             case s.Cases():
                 return self._sum([self.form(branch.value) for branch in node.branches])
-            case s.Big():
+            case s.Big() | s.Limit():
                 return self.form(node.body)
             case s.Norm():
                 self.form(node.argument)

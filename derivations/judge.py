@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 
+from derivations.approaches import UnknownLimitError
 from derivations.budget import Budget
 from derivations.chains import plain_name
 from derivations.component_names import has_components
@@ -186,6 +187,9 @@ class Judge:
                     key = (mode, attempt.left, attempt.right)
                     if key not in seen or attempt.effort < seen[key].effort:
                         seen[key] = attempt
+            except UnknownLimitError as error:
+                found.decision = Decision(Verdict.UNDECIDED, str(error))
+                return []
             except UnclearError as error:
                 found.unclear = error
                 return []

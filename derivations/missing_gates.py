@@ -6,7 +6,7 @@ proved.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import islice
@@ -17,6 +17,7 @@ from derivations.errors import BudgetError, SheetError
 from derivations.facts import Fact, Property
 from derivations.gates import smallest_settings
 from derivations.reading import surface as s
+from derivations.reading.places import Source
 from derivations.suppositions import GATES, SATURATING
 from derivations.terms import Term
 from derivations.traverse import postorder
@@ -34,13 +35,31 @@ SET = (Property.VALUE, Property.FUNCTION)
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A gate of the sheet: the fact that says its value, as yet without one, and how the author writes it."""
+    """A gate of the sheet: the fact that says its value, as yet without one, and how the author writes it.
+
+    ``name`` is the name of the gate, or of what it is σ of; ``name_text`` how that is written.
+    """
 
     fact: Fact
     text: str
+    name: s.Symbol
+    name_text: str
 
     def at(self, value: int) -> Fact:
         return replace(self.fact, value=Fraction(value), text=f"{self.text} = {value}")
+
+    def tending(self, value: int) -> s.Approach:
+        """The gate at its limit: the name tends to the value, or what it is σ of to ±∞."""
+        endless = self.fact.kind is Property.FUNCTION
+        return s.Approach(self.name.span, self.name, Fraction(value), (2 * value - 1) * endless)
+
+    def tending_text(self, value: int) -> str:
+        endless = self.fact.kind is Property.FUNCTION
+        target = (r"-\infty", r"\infty")[value] if endless else str(value)
+        return rf"{self.name_text} \to {target}"
+
+
+Setting = Mapping[Candidate, int]
 
 
 def missing(checker: Checker, left: s.Node, right: s.Node, world: World) -> str:
@@ -50,31 +69,60 @@ def missing(checker: Checker, left: s.Node, right: s.Node, world: World) -> str:
         return ""
     gates = list(_gates(checker, given[0], left, right))[:MOST_GATES]
     rest = [gate for gate in gates if not any(_same(gate.fact, fact) for fact in world.facts)]
-    found = _search(checker, left, right, world, rest)
+    found = _values(checker, left, right, world, rest)
     if found:
         return "it also needs " + " or ".join(found)
     others = tuple(fact for fact in world.facts if fact not in given)
     free = [gate for gate in gates if not any(_same(gate.fact, fact) for fact in others)]
-    found = _search(checker, left, right, replace(world, facts=others), free)
+    found = _values(checker, left, right, replace(world, facts=others), free)
     return "it holds with " + " or ".join(found) + " instead" if found else ""
 
 
-def _search(checker: Checker, left: s.Node, right: s.Node, world: World, gates: Sequence[Candidate]) -> list[str]:
-    """The smallest settings of some gates that prove the step, as the author would write them."""
-    budget = Budget(QUICK_UNITS, checker.options.time_limit)
+def missing_approach(checker: Checker, left: s.Node, right: s.Node, world: World) -> str:
+    """What else would have to approach a value for a claimed limit that is another; empty where nothing is found."""
+    limits = [side for side in (left, right) if isinstance(side, s.Limit)]
+    names = {checker.sheet.knowledge.names.ref(x.name) for limit in limits for x in limit.approaches}
+    like = next(iter(sorted(names, key=str)), None)
+    if like is None or like.time is None:
+        return ""
+    keys = {name.key for name in names}
+    fact = Fact(like.key, like.time, Property.VALUE, "", left.span.start, True)
+    rest = [gate for gate in list(_gates(checker, fact, left, right))[:MOST_GATES] if gate.fact.key not in keys]
 
-    def works(setting: dict[Candidate, int]) -> bool:
-        if not 0 < len(setting) <= MOST_MISSING:
-            return False
+    def proves(setting: Setting, budget: Budget) -> bool:
+        more = tuple(gate.tending(value) for gate, value in setting.items())
+        one, other = (
+            replace(x, approaches=(*x.approaches, *more)) if isinstance(x, s.Limit) else x for x in (left, right)
+        )
+        return checker.judge.proves(one, other, world, budget)
+
+    settings = _smallest(checker, rest, proves)
+    texts = (" and ".join(gate.tending_text(value) for gate, value in x.items()) for x in settings)
+    return "it also needs " + " or ".join(texts) if settings else ""
+
+
+def _values(checker: Checker, left: s.Node, right: s.Node, world: World, gates: Sequence[Candidate]) -> list[str]:
+    """The smallest settings of some gates that prove the step, as the author would write them."""
+
+    def proves(setting: Setting, budget: Budget) -> bool:
         facts = (*world.facts, *(gate.at(value) for gate, value in setting.items()))
         return checker.judge.proves(left, right, replace(world, facts=facts), budget)
 
+    settings = _smallest(checker, gates, proves)
+    return [" and ".join(f"{gate.text} = {value}" for gate, value in x.items()) for x in settings]
+
+
+def _smallest(
+    checker: Checker, gates: Sequence[Candidate], proves: Callable[[Setting, Budget], bool]
+) -> list[dict[Candidate, int]]:
+    """The settings with the fewest gates that prove a step; none where the budget ends."""
+    budget = Budget(QUICK_UNITS, checker.options.time_limit)
     try:
-        settings = smallest_settings(gates, works)
+        found = smallest_settings(gates, lambda x: 0 < len(x) <= MOST_MISSING and proves(x, budget))
     except (BudgetError, SheetError):
         return []
-    fewest = min(map(len, settings), default=0)
-    return [" and ".join(f"{g.text} = {v}" for g, v in x.items()) for x in settings if len(x) == fewest]
+    fewest = min(map(len, found), default=0)
+    return [setting for setting in found if len(setting) == fewest]
 
 
 def _same(one: Fact, other: Fact) -> bool:
@@ -122,12 +170,16 @@ def _candidate(checker: Checker, fact: Fact) -> Iterator[Candidate]:
     knowledge = checker.sheet.knowledge
     if fact.kind is Property.FUNCTION:
         calls = [x for x in _calls(knowledge, fact.key) if knowledge.names.ref(_argument(x)).time == fact.time]
-        yield from (Candidate(replace(fact, node=x), checker.source.slice(x.span)) for x in calls[:1])
+        yield from (_written(replace(fact, node=x), x, _argument(x), checker.source) for x in calls[:1])
         return
     found = (
         node for node in _symbols(checker) if (ref := knowledge.names.ref(node)).key == fact.key and fact.covers(ref)
     )
-    yield from (Candidate(fact, checker.source.slice(node.span)) for node in islice(found, 1))
+    yield from (_written(fact, node, node, checker.source) for node in islice(found, 1))
+
+
+def _written(fact: Fact, node: s.Node, name: s.Symbol, source: Source) -> Candidate:
+    return Candidate(fact, source.slice(node.span), name, source.slice(name.span))
 
 
 def _argument(call: s.Call) -> s.Symbol:

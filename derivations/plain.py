@@ -35,6 +35,8 @@ SYMBOLS = {
     "rfloor": "⌋",
     "left": "",
     "right": "",
+    "to": "→",
+    "infty": "∞",
 }
 MARKS = {"tilde": "\u0303", "hat": "\u0302", "bar": "\u0304", "overrightarrow": "\u20d7", "overleftarrow": "\u20d6"}
 POWERS = {"T": "ᵀ", "2": "²", "3": "³", "{-1}": "⁻¹", "{-2}": "⁻²"}
@@ -66,4 +68,4 @@ def _symbol(match: re.Match[str]) -> str:
     """A Greek letter stands close to a name, an operation keeps its space."""
     name = match[1]
     known = SYMBOLS.get(name, name)
-    return known + (" " if match[0].endswith(" ") and known in ("⊙", "·", "≠", "≤", "…") else "")
+    return known + (" " if match[0].endswith(" ") and known in ("⊙", "·", "≠", "≤", "…", "→") else "")

@@ -24,6 +24,7 @@ from derivations.gradient_names import with_gradient_names
 from derivations.infer import Declaration, Equation, Inference
 from derivations.labels import labels_of, unit_keys, with_labels
 from derivations.layered import NO_LAYERS, Layers, with_layers
+from derivations.limit_claims import with_limits
 from derivations.names import GENERIC_FUNCTIONS, Names, Ref, defines_loss, is_constant, is_loss, rank_by_habit
 from derivations.numerals import numeral
 from derivations.powers import with_powers
@@ -129,7 +130,7 @@ def understand(
     as_used(declared, sentences)
     squared = with_squares(named(declared, with_probabilities(sentences)))
     sentences, layers = with_layers(squared, nodes_of(declared))
-    timed = with_relative_times(with_times(with_powers(with_raised_times(sentences))))
+    timed = with_relative_times(with_times(with_powers(with_raised_times(with_limits(sentences, source)))))
     understood = with_understood(with_gradient_names(timed), habits)
     labels = labels_of([x for x in understood.sentences if isinstance(x, s.Statement)])
     labelled = with_labels(understood.sentences)

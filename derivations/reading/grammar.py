@@ -233,7 +233,6 @@ REFUSED: Final = {
     "mp": "a double sign ∓ stands for two statements",
     "sim": "a distribution (∼) is not read",
     "binom": "binomial coefficients are not read",
-    "lim": "limits are not read",
     "arg": r"\arg is not read",
     "argmax": r"\argmax is not read",
     "argmin": r"\argmin is not read",
@@ -247,6 +246,7 @@ REFUSED: Final = {
 
 STRUCTURES: Final = names(
     "substack frac sqrt sum prod partial nabla stackrel overset underset forall wedge neg reals dv pdv Pr lfloor rfloor"
+    "substack frac sqrt sum prod lim partial nabla stackrel overset underset forall wedge neg reals dv pdv Pr"
 )
 
 KNOWN: Final = (

@@ -451,6 +451,7 @@ _COMMANDS: Final[dict[str, Read]] = {
     "lfloor": Parser.floor,
     "sum": Parser.series,
     "prod": Parser.series,
+    "lim": Parser.limit_of,
     "partial": Parser.partial,
     "nabla": Parser.nabla,
     "dv": Parser.named_derivative,

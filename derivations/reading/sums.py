@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from typing import Final, Literal
 
 from derivations.reading import grammar
+from derivations.reading.approaching import ApproachReader
 from derivations.reading.event_dots import ALL_STATES, all_states
 from derivations.reading.events import parted
-from derivations.reading.limits import LimitReader, Limits
+from derivations.reading.limits import Limits
 from derivations.reading.probabilities import PROBABILITY
 from derivations.reading.slips import UNEXPECTED, Slip
-from derivations.reading.surface import Add, Big, Iverson, Mul, Neg, Node, Partial, Symbol
+from derivations.reading.surface import Add, Big, Iverson, Limit, Mul, Neg, Node, Partial, Symbol
 from derivations.reading.tokens import Token
 
 DESCRIBED: Final = re.compile(
@@ -23,7 +24,7 @@ DESCRIBED: Final = re.compile(
 NO_RIGHT: Final = r"\right needs a bracket"
 
 
-class SumReader(LimitReader):
+class SumReader(ApproachReader):
     def series(self) -> Node:
         r"""``\sum_{k=1}^{K} body`` or ``\prod``; the body is the rest of the product."""
         head = self.take()
@@ -114,9 +115,11 @@ def astray(addends: Sequence[Node]) -> bool:
 
 
 def _last_index(node: Node) -> list[str]:
-    """The index of a sum without brackets that ends an addend."""
+    """The index of a sum, or the letters of a limit, without brackets at the end of an addend."""
     while isinstance(node, Mul | Neg):
         node = node.factors[-1] if isinstance(node, Mul) else node.argument
+    if isinstance(node, Limit):
+        return [approach.name.base for approach in node.approaches]
     return [node.index] if isinstance(node, Big) and node.kind == "sum" else []
 
 

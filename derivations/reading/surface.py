@@ -241,6 +241,24 @@ class Big(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Approach(Node):
+    """``name`` tends to ``value``, or to ∞ with the sign ``infinite`` where that is not 0."""
+
+    name: Symbol
+    value: Fraction
+    infinite: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limit(Node):
+    r"""``\lim_{a \to 0} body``, for all approaches together; what is ``claimed`` to be one may be constant."""
+
+    body: Node
+    approaches: tuple[Approach, ...]
+    claimed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison(Node):
     """``x > 0`` as a condition; ``sign`` is one of ``>``, ``<``, ``geq``, ``leq``, ``=``, ``neq``."""
 
