@@ -94,6 +94,11 @@ def summand_of(node: s.Node) -> tuple[s.Node, s.Big]:
     raise NoStepsError("this is no sum over the steps")
 
 
+def states_of(knowledge: Knowledge, symbol: s.Symbol) -> tuple[tuple[str, int], ...]:
+    """What the steps of a recurrence pass on, and for how long. Raises NoStepsError where they do not look back."""
+    return _states(knowledge, knowledge.reachable(symbol), None)
+
+
 def _states(knowledge: Knowledge, keys: set[str], loss: Definition | None) -> tuple[tuple[str, int], ...]:
     """How far back the definitions of some names look at others. Raises NoStepsError where they look elsewhere."""
     if keys & knowledge.implicit:

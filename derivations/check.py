@@ -16,6 +16,7 @@ from derivations.elaborate import Elaborator
 from derivations.errors import InternalError, ShapeError
 from derivations.explain import Explainer
 from derivations.facts import Fact, Property, in_force
+from derivations.inequalities import bounded_instead, introduces_a_bound
 from derivations.judge import Judge, Judgement
 from derivations.judge_probabilities import judge_probabilities, speaks_of_probabilities
 from derivations.layer_claims import expected, judge_layer, of_layer
@@ -161,8 +162,12 @@ class Checker:
         for number, link in enumerate(sentence.links):
             left, right = sentence.items[number], sentence.items[number + 1]
             found = Judgement()
+            if introduces_a_bound(sentence, self):
+                entry.assumed = True
             if link.relation not in EQUATING and not entry.assumed:
                 found = self._magnitudes(link, left, right, world)
+                case = Case(left, right, found, self.sheet, self.elaborator)
+                found = bounded_instead(link.sign, case, world, self)
             elif not entry.assumed and (number > 0 or number not in entry.given):
                 found = self._judge(left, right, world, not sentence.display)
                 found = worked_value(found, left, right, world, self)

@@ -69,11 +69,12 @@ def with_times(sentences: Sequence[s.Sentence]) -> list[s.Sentence]:
 def time_letters(nodes: Iterable[s.Node], timed: set[str]) -> set[str]:
     """The indices and bounds of sums and products over time.
 
-    Those are the ones whose bounds, directly or through one another, are times, and those from number to number whose
-    index is a subscript of a quantity of ``timed``.
+    Those are the ones that an exponent such as T−i counts steps with, whose bounds, directly or through one another,
+    are times, and those from number to number whose index is a subscript of a quantity of ``timed``.
     """
+    nodes = list(nodes)
     bigs = [node for node in nodes if isinstance(node, s.Big)]
-    found = {big.index for big in bigs if _counts_times(big, timed)}
+    found = {big.index for big in bigs if _counts_times(big, timed)} | _counted_steps(nodes)
     known = TIMES | found
     for _ in bigs:
         for big in bigs:
@@ -82,6 +83,13 @@ def time_letters(nodes: Iterable[s.Node], timed: set[str]) -> set[str]:
                 found |= letters | {big.index}
                 known |= found
     return found
+
+
+def _counted_steps(nodes: Iterable[s.Node]) -> set[str]:
+    """The i of an exponent ``T-i``."""
+    exponents = (node.exponent for node in nodes if isinstance(node, s.Raise) and isinstance(node.exponent, s.Add))
+    letters = [[y.base for y in x.addends if isinstance(y, s.Symbol) and not y.name and not y.marks] for x in exponents]
+    return {pair[1] for pair in letters if len(pair) == 2 and pair[0] in TIMES} - TIMES
 
 
 def _counts_times(big: s.Big, timed: set[str]) -> bool:
