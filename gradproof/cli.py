@@ -17,6 +17,7 @@ from gradproof.commands.crosscheck import crosscheck
 from gradproof.commands.derive import derive
 from gradproof.commands.gates import gates
 from gradproof.commands.inpaint import inpaint
+from gradproof.commands.norms import norms
 from gradproof.commands.optimisers import optimisers
 from gradproof.commands.read import read
 from gradproof.commands.symbols import symbols
@@ -50,6 +51,7 @@ cli.add_command(inpaint)
 cli.add_command(optimisers)
 cli.add_command(gates)
 cli.add_command(timegate)
+cli.add_command(norms)
 cli.add_command(read)
 cli.add_command(symbols)
 
