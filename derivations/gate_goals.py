@@ -291,5 +291,6 @@ class Solver:
         low, high = (substitute([term], {gate: number(corner, gate.shape)})[0] for corner in CORNERS)
         slope = to_term(normal_form(subtract(high, low), Budget()))
         inside = gate not in free_variables([term])
-        linear = self.equality.proof(term, add(low, hadamard(gate, slope))) is not None
-        return Deviation(names[0], value, slope if linear and not inside else None)
+        direct = not inside and slope.shape == gate.shape  # behind a matrix a gate is no factor
+        linear = direct and self.equality.proof(term, add(low, hadamard(gate, slope))) is not None
+        return Deviation(names[0], value, slope if linear else None)

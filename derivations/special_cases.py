@@ -137,6 +137,8 @@ class Comparer:
         self.seed = seed
         if not self.general.gates:
             raise UsageError(f"{general.name} has no gates that could be set")
+        if len({x.shape for gated in (self.special, self.general) for x in gated.past.values()}) > 1:
+            raise UsageError(f"the states of {special.name} and {general.name} have different shapes")
         self.gates = tuple(gate.name for gate in self.special.gates)
         self.weights = self._weights()
 

@@ -43,6 +43,8 @@ EXPECTED = {
     ("phased-lstm", "keep"): [{"k_t": 0}, {"i_t": 0, "f_t": 1}],
     ("phased-lstm", "renew"): [{"i_t": 1, "f_t": 0, "k_t": 1}],
     ("rnn", "keep"): [],
+    ("lstm-projection", "keep"): [{"i_t": 0, "f_t": 1}],
+    ("lstm-projection", "output-off"): [{"o_t": 0}, {"i_t": 0, "f_t": 0}],
 }
 
 
@@ -142,6 +144,12 @@ def test_every_value_of_a_setting_is_needed() -> None:
         for solution in answer.solutions:
             assert [x.gate for x in solution.ablations] == list(solution.setting)
             assert all(x.counterexample is not None for x in solution.ablations)
+
+
+def test_a_gate_behind_a_matrix_is_no_factor() -> None:
+    """h_t = P(o_t ⊙ tanh(c_t)) has other entries than o_t."""
+    (solution, _) = behaviour(CELLS["lstm-projection"], ["output-off"]).answers[0].solutions
+    assert [x.factor for x in solution.deviations] == [None]
 
 
 def test_what_the_gates_see() -> None:

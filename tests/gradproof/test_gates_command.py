@@ -37,7 +37,7 @@ def test_all_cells_in_short() -> None:
     lines = run("--goal", "keep").output.splitlines()
     assert lines[0] == "keep: keep the previous state"
     assert [line.split()[0] for line in lines[1:]] == list(CELLS)
-    assert "  phased-lstm    k_t = 0 or i_t = 0, f_t = 1" in lines
+    assert [line.split(maxsplit=1)[1] for line in lines if " phased-lstm " in line] == ["k_t = 0 or i_t = 0, f_t = 1"]
     assert "there is no goal forget" in str(run("--goal", "forget").exception)
 
 
@@ -77,4 +77,5 @@ def test_a_saturated_gate_is_a_limit() -> None:
 
 def test_what_cannot_be_compared() -> None:
     assert run("lstm", "--compare", "gru", "lstm").exit_code == 2
+    assert "have different shapes" in str(run("--compare", "lstm-projection", "lstm").exception)
     assert "has no gates" in str(run("--compare", "rnn", "jordan").exception)
