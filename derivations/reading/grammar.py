@@ -245,8 +245,8 @@ REFUSED: Final = {
 """Commands that are known, and why they are not read."""
 
 STRUCTURES: Final = names(
-    "substack frac sqrt sum prod partial nabla stackrel overset underset forall wedge neg reals dv pdv Pr lfloor rfloor"
-    "substack frac sqrt sum prod lim partial nabla stackrel overset underset forall wedge neg reals dv pdv Pr"
+    "substack frac sqrt sum prod lim partial nabla stackrel overset underset forall wedge neg reals dv pdv Pr "
+    "lfloor rfloor"
 )
 
 KNOWN: Final = (
