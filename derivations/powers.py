@@ -20,7 +20,7 @@ from derivations.series import Moment, time_letters
 
 FACTOR = "·"
 """The index of the product that a power is; no name of a sheet."""
-COUNTING = frozenset({"t", "T"})
+COUNTING = frozenset({"t"})
 RATES = SCALES - {"alpha"}
 """Letters that are numbers by habit; an α is as often a vector of weights."""
 ONE = Fraction(1)
@@ -121,21 +121,21 @@ class _Powers:
         if isinstance(node, s.Symbol) and node.raised and node.time is not None and _name(node) in self.steady:
             base = replace(node, time=None, raised=False)
             return power(base, Exponent(node.time.symbol, None, node.time.offset), node.span)
-        if isinstance(node, s.Transposed) and isinstance(node.argument, s.Symbol) and node.letter:
-            known = "T" in self.letters and _name(node.argument) in self.certain and node.argument.time is None
+        if isinstance(node, s.Transposed) and node.letter and "T" in self.letters:
+            known = isinstance(node.argument, s.Symbol | s.Group) and self._is_number(node.argument, self.certain)
             return power(node.argument, Exponent("T", None, 0), node.span) if known else node
-        if isinstance(node, s.Raise) and self._is_number(node.base):
+        if isinstance(node, s.Raise) and self._is_number(node.base, self.numbers):
             exponent = exponent_of(node.exponent, self.letters)
             return node if exponent is None else power(node.base, exponent, node.span)
         return node
 
-    def _is_number(self, node: s.Node) -> bool:
+    def _is_number(self, node: s.Node, known: frozenset[Name]) -> bool:
         """Whether a base is made of numbers and of names of numbers without a time."""
         match node:
             case s.Symbol():
-                return node.time is None and not node.component and _name(node) in self.numbers
+                return node.time is None and not node.component and _name(node) in known
             case s.Group() | s.Add() | s.Mul() | s.Divide() | s.Neg():
-                return all(self._is_number(child) for child in node.children())
+                return all(self._is_number(child, known) for child in node.children())
             case _:
                 return isinstance(node, s.Number)
 

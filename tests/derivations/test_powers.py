@@ -38,6 +38,8 @@ def verdict(text: str, line: str) -> str:
         (r"\beta^{t+1} = \beta^t + \beta", "wrong"),
         (r"(1 - \beta)^{t+2} = (1 - \beta)^t (1 - \beta)^2", "proved"),
         (r"(1 - \beta)^t = 1 - \beta^t", "wrong"),
+        (r"m^T (1 - \beta)^T = (1 - \beta) \sum_{i=1}^{T} \beta^{T-i} (1 - \beta)^T g^i", "holds"),
+        (r"m^T (1 - \beta)^T = (1 - \beta) \sum_{i=1}^{T} \beta^{T-i} (1 - \beta) g^i", "wrong"),
     ],
 )
 def test_superscripts_by_what_the_sheet_says_of_the_name(line: str, expected: str) -> None:
@@ -49,6 +51,7 @@ def test_superscripts_by_what_the_sheet_says_of_the_name(line: str, expected: st
     [
         (r"$$\beta^t = \sigma(h^t)$$ $$\gamma^t = 1 - \beta^t$$", r"\gamma^1 = 1 - \beta^1", "proved"),
         (r"Let $\alpha, q \in \mathbb{R}^n$.", r"\alpha^\top q = q^\top \alpha", "proved"),
+        (r"Let $a, b \in \mathbb{R}$.", r"a^T b = a b", "proved"),
         (r"Let $\beta \in \mathbb{R}$.", r"\sum_{k=0}^{\infty} \beta^k = \frac{1}{1 - \beta}", "unclear"),
         (r"Let $W \in \mathbb{R}^{n \times n}$ and $x_t \in \mathbb{R}^n$.", r"(W x_t)^t = W x_t", "unclear"),
     ],
