@@ -19,9 +19,9 @@ from derivations.component_names import rewritten
 from derivations.decide import Decision
 from derivations.errors import BudgetError, SheetError
 from derivations.events import OpenError, Probability, UnknownValuesError, is_probability, probability_of
-from derivations.joint import Joint, States
+from derivations.joint import Joint, States, is_letter
 from derivations.judge import Attempt, Judgement
-from derivations.marginals import Reduction, at_length, lengths
+from derivations.marginals import Reduction, at_length, lengths, moved_in_time
 from derivations.names import Ref
 from derivations.normal_form import prove_equal
 from derivations.rational_functions import equal_as_fractions
@@ -32,7 +32,7 @@ from derivations.sheet import Sheet
 from derivations.state_space import StateSpace
 from derivations.terms import Term, Var
 from derivations.traverse import free_variables, substitute
-from derivations.world import Mode, UnclearError, World
+from derivations.world import Definition, Mode, UnclearError, World
 
 if TYPE_CHECKING:
     from derivations.check import Checker
@@ -47,22 +47,49 @@ ALPHABETS: Final = (("1", "2"), ("1", "2", "3"))
 
 
 def speaks_of_probabilities(sides: Sequence[s.Node], sheet: Sheet) -> bool:
-    """Whether a probability stands in a step, directly or through the definition of a name."""
-    return any(is_probability(node) for side in sides for node in unfolded(side, sheet).walk())
+    """Whether a probability stands in a step, directly or through the definition of a name.
+
+    Where all of them have equations of their own, as the outputs of a network have, they are quantities like others.
+    """
+    knowledge = sheet.knowledge
+    found = {x for x in knowledge.reachable(*sides) if _is_probable(x, sheet)}
+    return any(not knowledge.defined(key) for key in found)
+
+
+def _is_probable(key: str, sheet: Sheet) -> bool:
+    symbol = sheet.knowledge.names.bases.get(key)
+    return symbol is not None and is_probability(symbol)
 
 
 def unfolded(node: s.Node, sheet: Sheet, depth: int = 0) -> s.Node:
-    """A tree with the names that stand for formulas about probabilities written out."""
-    families = sheet.knowledge.families
+    """A tree with the names that stand for formulas about probabilities written out.
+
+    Raises OpenError where such a formula holds at one time alone or cannot be moved to another one.
+    """
+    knowledge = sheet.knowledge
 
     def change(x: s.Node) -> s.Node:
-        found = families.get(sheet.knowledge.names.ref(x).key) if isinstance(x, s.Symbol) else None
-        if found is None or is_probability(x) or found.letter or found.indices or depth > MOST_UNFOLDED:
+        if not isinstance(x, s.Symbol) or is_probability(x):
             return x
-        inner = unfolded(found.node, sheet, depth + 1)
-        return s.Group(x.span, inner) if any(map(is_probability, inner.walk())) else x
+        ref = knowledge.names.ref(x)
+        if not any(_is_probable(key, sheet) for key in knowledge.reachable(x)):
+            return x
+        found = knowledge.families.get(ref.key)
+        if found is None or ref in knowledge.instances or found.indices or depth > MOST_UNFOLDED:
+            raise OpenError(f"{ref.key} is not written out in probabilities")
+        return s.Group(x.span, unfolded(_at_time(found, x, ref), sheet, depth + 1))
 
     return rewritten(node, change)
+
+
+def _at_time(found: Definition, symbol: s.Symbol, ref: Ref) -> s.Node:
+    """A definition where it is used: with the indices of events moved along."""
+    if found.letter is None:
+        return found.node
+    if ref.time is None or ref.time.symbol is None or found.time is None:
+        raise OpenError(f"{ref.key} is defined at any time and used at none")
+    shift = s.Time(ref.time.symbol, ref.time.offset - found.time.offset)
+    return moved_in_time(found.node, found.letter, shift)
 
 
 def judge_probabilities(left: s.Node, right: s.Node, world: World, checker: Checker) -> Judgement:
@@ -86,6 +113,8 @@ class _Step:
         self.sides = [unfolded(side, checker.sheet) for side in (left, right)]
         self.told = ""
         self.budget = Budget(seconds=checker.options.time_limit)
+        for side in self.sides:
+            refuse_unread(side)
 
     def judged(self) -> Judgement:
         letters = sorted(set().union(*map(lengths, self.sides)))
@@ -123,10 +152,25 @@ class _Step:
         return _weaker(found, f"proved for two and three values of {variable}; no proof for every number of them")
 
     def _in(self, sides: Sequence[s.Node], space: StateSpace) -> Judgement:
+        """A step by the laws alone, else with the values of probabilities that the sheet gives."""
+        found = self._by_laws(sides, space, self.world)
+        given = [x for side in sides for x in side.walk() if isinstance(x, s.Symbol) and self._is_given(x)]
+        if found.right or not given:
+            return found
+        refs = tuple(self.checker.elaborator.ref(x, self.world) for x in given)
+        cut = self._by_laws(sides, space, replace(self.world, cut=(*self.world.cut, *refs)))
+        return cut if cut.right else found
+
+    def _is_given(self, symbol: s.Symbol) -> bool:
+        """Whether a probability has a value or an equation of its own."""
+        knowledge = self.checker.sheet.knowledge
+        return is_probability(symbol) and knowledge.defined(knowledge.names.ref(symbol).key)
+
+    def _by_laws(self, sides: Sequence[s.Node], space: StateSpace, world: World) -> Judgement:
         """A step, also where the values that are seen are all."""
         rules: list[str] = []
         reduced = [powers_as_exponentials(Reduction(space.values, rules).reduced(side)) for side in sides]
-        terms = [self._term(side) for side in reduced]
+        terms = [self._term(side, world) for side in reduced]
         probabilities = self._probabilities(reduced, terms)
         self.told = space.told(x for p in probabilities.values() for x in p.both)
         decision = self._decided(terms, probabilities, space)
@@ -150,6 +194,12 @@ class _Step:
         found = list(probabilities)
         events = {event.variable for p in found for event in p.both}
         known = {knowledge.names.bases[key].base for key in knowledge.families if key in knowledge.names.bases}
+        if any(_is_probable(key, self.checker.sheet) for key in knowledge.families):
+            return "the sheet gives values of probabilities, and what follows from these is not known"
+        if any(rational(side) not in (None, 0, 1) for side in self.sides):
+            return "a value of a probability may be known from elsewhere"
+        if self._shares_a_letter(found):
+            return "one letter stands for values of two variables"
         if space.independence:
             return f"the sheet speaks of independence ({space.independence}), in words that are not used here"
         if events & known:
@@ -159,8 +209,13 @@ class _Step:
             return f"{' and '.join(heads)} may be one distribution"
         return ""
 
-    def _term(self, side: s.Node) -> Term:
-        values = self.checker.elaborator.elaborate(side, self.world)
+    def _shares_a_letter(self, found: Sequence[Probability]) -> bool:
+        """Whether a letter, which has one value, is that of several variables: P(A = a, B = a)."""
+        pairs = {(x.value, x.variable) for p in found for x in p.both if x.value and is_letter(x.value)}
+        return len({value for value, _ in pairs}) < len(pairs)
+
+    def _term(self, side: s.Node, world: World) -> Term:
+        values = self.checker.elaborator.elaborate(side, world)
         if any(value.term is not values[0].term for value in values) or values[0].term.shape:
             raise OpenError("beside probabilities stands something that is no number")
         return values[0].term
@@ -212,6 +267,23 @@ class _Step:
         if search.counterexample is None:
             return Decision(Verdict.UNDECIDED, NO_DISTRIBUTION)
         return Decision(Verdict.WRONG, self.told, counterexample=distribution(search, states))
+
+
+def probabilities_in(node: s.Node) -> list[Probability]:
+    """The probabilities that an expression speaks of."""
+    return [probability_of(x.name) for x in node.walk() if isinstance(x, s.Symbol) and is_probability(x)]
+
+
+def refuse_unread(side: s.Node) -> None:
+    """Raises OpenError for what the laws do not speak of: derivatives, indices behind a bracket, an event twice."""
+    for node in side.walk():
+        if isinstance(node, s.Partial):
+            raise OpenError("a probability without an equation of its own has derivatives that can be anything")
+        if isinstance(node, s.Symbol) and is_probability(node) and (node.time or node.marks or node.component):
+            raise OpenError("a probability with an index or a mark behind its bracket is not read")
+    for found in probabilities_in(side):
+        if len({event.name for event in found.both}) < len(found.both):
+            raise OpenError("a probability names the same variable twice")
 
 
 def _weaker(found: Judgement, why: str) -> Judgement:

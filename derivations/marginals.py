@@ -298,6 +298,27 @@ def at_length(node: s.Node, letter: str, value: int) -> s.Node:
     return rewritten(node, change)
 
 
+def moved_in_time(node: s.Node, letter: str, to: s.Time) -> s.Node:
+    """A tree with the letter of the indices of its events moved to another time.
+
+    Raises OpenError where something else than an event has that letter.
+    """
+
+    def index(text: str) -> str:
+        time = index_time(text)
+        moves = time is not None and time.symbol == letter
+        return time_index(s.Time(to.symbol, to.offset + time.offset)) if moves and time is not None else text
+
+    def change(x: s.Node) -> s.Node:
+        if isinstance(x, s.Symbol) and is_probability(x):
+            return mapped(x, lambda event: replace(event, first=index(event.first), last=index(event.last)))
+        if isinstance(x, s.Big | Moment) or (isinstance(x, s.Symbol) and (x.time is not None or x.base == letter)):
+            raise OpenError("a definition at any time that speaks of more than events is not moved to another time")
+        return x
+
+    return rewritten(node, change) if to != s.Time(letter, 0) else node
+
+
 def lengths(node: s.Node) -> set[str]:
     """The letters up to which sums, products and stretches of events run."""
     found: set[str] = set()

@@ -25,7 +25,8 @@ def with_probabilities(sentences: Sequence[s.Sentence]) -> list[s.Sentence]:
     if not measures:
         return list(sentences)
     factors = [factor for x in nodes if isinstance(x, s.Mul) for factor in x.factors]
-    held = {id(factor.inner if isinstance(factor, s.Group) else factor) for factor in factors}
+    bare = [factor.base if isinstance(factor, s.Raise) else factor for factor in factors]
+    held = {id(factor.inner if isinstance(factor, s.Group) else factor) for factor in bare}
     measures -= {_head(x) for x in nodes if isinstance(x, s.Symbol) and id(x) not in held}
 
     def change(node: s.Node) -> s.Node:
@@ -42,11 +43,13 @@ def _joined(node: s.Mul, measures: set[str]) -> s.Node:
     factors: list[s.Node] = [node.factors[0]]
     operators: list[str] = []
     for operator, factor in zip(node.operators, node.factors[1:], strict=True):
-        head, inner = factors[-1], factor.inner if isinstance(factor, s.Group) else None
+        head, group = factors[-1], factor.base if isinstance(factor, s.Raise) else factor
+        inner = group.inner if isinstance(group, s.Group) else None
         event = _event(inner) if isinstance(inner, s.Symbol) else None
         if not operator and isinstance(head, s.Symbol) and _head(head) in measures and event is not None:
             found = Probability(_head(head), frozenset({event}), frozenset())
-            factors[-1] = replace(found.symbol(head), span=head.span.join(factor.span))
+            joined = replace(found.symbol(head), span=head.span.join(factor.span))
+            factors[-1] = replace(factor, span=joined.span, base=joined) if isinstance(factor, s.Raise) else joined
         else:
             factors.append(factor)
             operators.append(operator)

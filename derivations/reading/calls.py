@@ -8,7 +8,7 @@ from derivations.reading import grammar
 from derivations.reading.cursor import time_of
 from derivations.reading.derivatives import DerivativeReader
 from derivations.reading.places import Span
-from derivations.reading.probabilities import LETTERS, ProbabilityReader
+from derivations.reading.probabilities import ProbabilityReader
 from derivations.reading.scripts import index_letters
 from derivations.reading.slips import BRACKET_OPEN, LEFT_ALONE, Slip
 from derivations.reading.surface import (
@@ -208,8 +208,7 @@ class CallReader(DerivativeReader, ProbabilityReader):
         if self.token.kind == "{" and self.peek().kind in ("open", "left"):
             return self.argument()
         node = self.expression(grammar.PRODUCT) if negative else self.factor()
-        bracketed = isinstance(node, Symbol) and node.base in LETTERS and self.token.text == "(" and self.adjacent()
-        if (isinstance(node, Number) and self.starts_factor()) or bracketed:
+        if (isinstance(node, Number) and self.starts_factor()) or self.at_event_bracket(node):
             second = self.factor()
             node = Mul(node.span.join(second.span), (node, second), ("",))
         token = self.token

@@ -13,6 +13,7 @@ from derivations.reading.event_dots import chain_of_events
 from derivations.reading.grammar import INFIX, JUXTAPOSED, PRODUCT, Infix
 from derivations.reading.matrices import MatrixReader
 from derivations.reading.places import Span
+from derivations.reading.probabilities import PROBABILITY
 from derivations.reading.scripts import bare
 from derivations.reading.slips import BRACE_OPEN, TOO_DEEP, UNEXPECTED, Slip
 from derivations.reading.sums import SumReader, astray
@@ -177,6 +178,9 @@ class Parser(MatrixReader, SumReader):
         """``a / b``; what follows directly behind is refused where it might belong to the denominator."""
         plain = self.token.kind == "number"
         denominator = self.signed_factor()
+        if self.at_event_bracket(denominator):
+            event = self.factor()
+            denominator = Mul(denominator.span.join(event.span), (denominator, event), ("",))
         if self.is_name_like(self.token) and not (plain and not self.adjacent()):
             raise Slip(self.token.span, "it is unclear whether this still belongs to the denominator", "brackets")
         return Divide(self.since(start), numerator, denominator, elementwise)
@@ -318,6 +322,9 @@ class Parser(MatrixReader, SumReader):
         node = self.argument()
         if isinstance(node, Function) and not node.order:
             node = Symbol(node.span, node.function)
+        if isinstance(node, Symbol) and node.base == PROBABILITY:
+            head, _, events = node.name.partition("(")
+            return replace(node, span=self.since(token.start), name=rf"\{token.text}{{{head}}}({events}")
         if not isinstance(node, Symbol):
             raise Slip(node.span, f"\\{token.text} over something that is not a name", "a name")
         return replace(node, span=self.since(token.start), marks=(*node.marks, token.text))

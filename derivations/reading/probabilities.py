@@ -10,8 +10,8 @@ from derivations.reading.events import BEFORE, BEHIND, parted, read_events
 from derivations.reading.places import Span
 from derivations.reading.scripts import name_text
 from derivations.reading.slips import Slip
-from derivations.reading.surface import Symbol
-from derivations.reading.tokens import Token
+from derivations.reading.surface import Node, Symbol
+from derivations.reading.tokens import Token, partners
 
 PROBABILITY: Final = "Pr"
 """The base of the names of probabilities."""
@@ -43,6 +43,15 @@ class ProbabilityReader(Cursor):
         marked = any(x.at("bar") for x in inside) or [x.text for x in inside[1:]] == ["^", "c"]
         return self.token.text == "P" and marked
 
+    def at_event_bracket(self, head: Node) -> bool:
+        """Whether a bracket with one name in it follows a P that may be a probability: ``log p(x)``, ``1/P(B)``."""
+        close = self.partner[self.position]
+        opens = self.token.kind in ("open", "left") and self.token.text == "(" and close > 0 and self.adjacent()
+        if not opens or not isinstance(head, Symbol) or head.base not in LETTERS:
+            return False
+        inside = self.tokens[self.position + 1 : close]
+        return bool(inside) and not any(x.at("+", "-", "cdot", "*", "odot") for x in _outside(inside))
+
     def probability_bracket(self) -> int:
         r"""The index of the bracket behind ``P``, ``P_\theta``, ``\Pr`` or ``\mathbb{P}``; 0 where none of them is."""
         blackboard = [x.text for x in self.tokens[self.position : self.position + 4]] == ["mathbb", "{", "P", "}"]
@@ -71,3 +80,13 @@ class ProbabilityReader(Cursor):
         tokens = [x for x in self.tokens[self.position : opener] if x.kind not in "{}" and x.text != "mathbb"]
         name = tokens[0].text
         return f"{name}_{{{name_text(tokens[2:])}}}" if len(tokens) > 2 else name
+
+
+def _outside(tokens: Sequence[Token]) -> list[Token]:
+    """The tokens outside all braces and brackets."""
+    pairs, found, closing = partners(tokens), list[Token](), -1
+    for k, token in enumerate(tokens):
+        if k > closing:
+            found.append(token)
+            closing = pairs[k]
+    return found
