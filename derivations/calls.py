@@ -74,6 +74,11 @@ def _mean(term: Term) -> Term:
     return result
 
 
+def _divergence(p: Term, q: Term) -> Term:
+    """Σ p log(p/q), after Kullback and Leibler (1951), between distributions as vectors."""
+    return total(hadamard(p, subtract(apply("log", p), apply("log", q))))
+
+
 def _extreme(both: Callable[[Term, Term], Term], one: Callable[[Term], Term]) -> Callable[..., Term]:
     def build(first: Term, *others: Term) -> Term:
         for other in others:
@@ -109,6 +114,7 @@ SPECIAL: dict[str, Calling] = {
     "norm": Calling(frobenius, Result.SCALAR),
     "crossentropy": Calling(lambda y, p: cross_entropy(p, y), Result.SCALAR, (2,)),
     REVERSED: Calling(cross_entropy, Result.SCALAR, (2,)),
+    "divergence": Calling(_divergence, Result.SCALAR, (2,), vector_only=True),
     "inner": Calling(lambda x, y: total(hadamard(x, y)), Result.SCALAR, (2,)),
     "concat": Calling(lambda *parts: concatenate(parts), Result.COLUMN, (2, 3, 4), vector_only=True),
     "sqrt": Calling(lambda x: power(x, HALF)),

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
+from typing import Final
 
 from derivations.reading import grammar
 from derivations.reading.cursor import time_of
 from derivations.reading.derivatives import DerivativeReader
+from derivations.reading.events import parted
 from derivations.reading.places import Span
 from derivations.reading.probabilities import ProbabilityReader
 from derivations.reading.scripts import index_letters
@@ -31,6 +34,8 @@ from derivations.reading.surface import (
 )
 from derivations.reading.tokens import CLOSED_BY, Token, is_prose
 
+DIVERGENCES: Final = frozenset({"KL", "DKL"})
+
 
 class CallReader(DerivativeReader, ProbabilityReader):
     # -- names -------------------------------------------------------------------------------------------------
@@ -40,6 +45,8 @@ class CallReader(DerivativeReader, ProbabilityReader):
         token = self.token
         if self.at_probability():
             return self.probability()
+        if self.at_divergence():
+            return self.divergence()
         if token.text in grammar.NAMEABLE or token.text in grammar.GENERIC:
             behind = self.behind_powers()
             if self.is_call(token, behind):
@@ -105,6 +112,8 @@ class CallReader(DerivativeReader, ProbabilityReader):
         token = self.token
         if self.at_probability():
             return self.probability()
+        if self.at_divergence():
+            return self.divergence()
         if token.text in grammar.FUNCTIONS:
             return self.function()
         if is_prose(token):
@@ -124,6 +133,7 @@ class CallReader(DerivativeReader, ProbabilityReader):
         self.descend(4)
         order, power = self.order_and_power(head)
         axis = self.axis() if name in grammar.ALONG_AN_AXIS and self.token.at("_") else ()
+        base = self.log_base() if name == "log" and self.token.at("_") and power is None else None
         bracket = self.token
         arguments = self.function_arguments(head)
         self.depth -= 4
@@ -136,7 +146,42 @@ class CallReader(DerivativeReader, ProbabilityReader):
         call = Call(self.since(head.start), head.span, name, arguments, power, order)
         if axis:
             return self.along(call, axis)
+        if base is not None:
+            return Divide(call.span, call, Call(base.span, head.span, "log", (base,)))
         return as_product(call, bracket) if name in grammar.NAMEABLE else call
+
+    def log_base(self) -> Number | None:
+        """The base of ``\\log_2``: a number above one."""
+        mark = self.take()
+        tokens = self.script_tokens()
+        text = tokens[0].text if len(tokens) == 1 and tokens[0].kind == "number" else ""
+        if not text.isdigit() or int(text) < 2:
+            raise Slip(mark.span, "the base of this logarithm is not read", "a whole number such as 2 or 10")
+        return Number(tokens[0].span, Fraction(text))
+
+    def at_divergence(self) -> int:
+        r"""The index of the bracket of ``D_{KL}(p \| q)`` or ``KL(p || q)``; 0 where none stands here."""
+        index, named = self.position + 1, self.token.text in DIVERGENCES and self.token.kind == "text"
+        if self.token.text == "D" and self.tokens[index].at("_"):
+            end = self.after_group(index + 1)
+            named = "".join(x.text for x in self.tokens[index + 1 : end] if x.kind not in "{}") == "KL"
+            index = end
+        opener = self.tokens[index]
+        found = named and opener.kind in ("open", "left") and opener.text in ("(", "[") and self.partner[index] > 0
+        return index if found else 0
+
+    def divergence(self) -> Node:
+        """The Kullback–Leibler divergence of two distributions, parted by ‖ or two bars."""
+        head, opener = self.token, self.at_divergence()
+        close = self.partner[opener]
+        inside = self.tokens[opener + 1 : close]
+        sides = [x for x in parted(inside, lambda x: x.kind == "bar") if x]
+        doubled = sum({"‖": 2, "|": 1}.get(x.text, 0) for x in inside if x.kind == "bar") == 2
+        if len(sides) != 2 or not doubled:
+            raise Slip(self.tokens[opener].span, "a divergence takes two distributions", r"D_{KL}(p \| q)")
+        arguments = tuple(self.inside(side) for side in sides)
+        self.position = close + 1
+        return Call(self.since(head.start), head.span, "divergence", arguments)
 
     def axis(self) -> tuple[str, ...]:
         """The index below ``softmax_j``."""
