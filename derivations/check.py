@@ -19,6 +19,7 @@ from derivations.facts import Fact, Property, in_force
 from derivations.inequalities import bounded_instead, introduces_a_bound
 from derivations.judge import Judge, Judgement
 from derivations.judge_probabilities import judge_probabilities, speaks_of_probabilities
+from derivations.known_inequalities import judge_inequality
 from derivations.layer_claims import expected, judge_layer, of_layer
 from derivations.magnitudes import NO_NUMBERS, judge_magnitudes
 from derivations.missing_gates import loose_argument, missing, missing_approach
@@ -186,6 +187,8 @@ class Checker:
     def _magnitudes(self, link: s.Link, left: s.Node, right: s.Node, world: World) -> Judgement:
         """Numbers that are about the same or in order; of derivatives and matrices the digits are compared."""
         found = judge_magnitudes(link, left, right, world, self)
+        if link.relation is s.Relation.COMPARE and found.verdict is Verdict.UNDECIDED:
+            return judge_inequality(link, left, right, world, self) or found
         if found.right or found.unclear is not None or link.relation is not s.Relation.APPROX:
             return found
         told = found.decision is not None and not found.decision.why.startswith(NO_NUMBERS)
