@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
-from typing import Final
 
 from derivations.reading import grammar
 from derivations.reading.cursor import time_of
 from derivations.reading.derivatives import DerivativeReader
-from derivations.reading.events import parted
+from derivations.reading.divergences import DivergenceReader
 from derivations.reading.places import Span
 from derivations.reading.probabilities import ProbabilityReader
 from derivations.reading.scripts import index_letters
@@ -34,10 +33,8 @@ from derivations.reading.surface import (
 )
 from derivations.reading.tokens import CLOSED_BY, Token, is_prose
 
-DIVERGENCES: Final = frozenset({"KL", "DKL"})
 
-
-class CallReader(DerivativeReader, ProbabilityReader):
+class CallReader(DerivativeReader, ProbabilityReader, DivergenceReader):
     # -- names -------------------------------------------------------------------------------------------------
 
     def name(self) -> Node:
@@ -158,30 +155,6 @@ class CallReader(DerivativeReader, ProbabilityReader):
         if not text.isdigit() or int(text) < 2:
             raise Slip(mark.span, "the base of this logarithm is not read", "a whole number such as 2 or 10")
         return Number(tokens[0].span, Fraction(text))
-
-    def at_divergence(self) -> int:
-        r"""The index of the bracket of ``D_{KL}(p \| q)`` or ``KL(p || q)``; 0 where none stands here."""
-        index, named = self.position + 1, self.token.text in DIVERGENCES and self.token.kind == "text"
-        if self.token.text == "D" and self.tokens[index].at("_"):
-            end = self.after_group(index + 1)
-            named = "".join(x.text for x in self.tokens[index + 1 : end] if x.kind not in "{}") == "KL"
-            index = end
-        opener = self.tokens[index]
-        found = named and opener.kind in ("open", "left") and opener.text in ("(", "[") and self.partner[index] > 0
-        return index if found else 0
-
-    def divergence(self) -> Node:
-        """The Kullback–Leibler divergence of two distributions, parted by ‖ or two bars."""
-        head, opener = self.token, self.at_divergence()
-        close = self.partner[opener]
-        inside = self.tokens[opener + 1 : close]
-        sides = [x for x in parted(inside, lambda x: x.kind == "bar") if x]
-        doubled = sum({"‖": 2, "|": 1}.get(x.text, 0) for x in inside if x.kind == "bar") == 2
-        if len(sides) != 2 or not doubled:
-            raise Slip(self.tokens[opener].span, "a divergence takes two distributions", r"D_{KL}(p \| q)")
-        arguments = tuple(self.inside(side) for side in sides)
-        self.position = close + 1
-        return Call(self.since(head.start), head.span, "divergence", arguments)
 
     def axis(self) -> tuple[str, ...]:
         """The index below ``softmax_j``."""
