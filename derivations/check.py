@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from derivations.conventions import Conventions, choose
+from derivations.convolutions import Try
 from derivations.counts import judge_count, judge_counting
 from derivations.decide import Decision
 from derivations.directions import ceiling_of
@@ -28,7 +29,7 @@ from derivations.parameter_counts import factored
 from derivations.reading import surface as s
 from derivations.reading.documents import read_document
 from derivations.reading.places import Source, Span
-from derivations.report import Report, StatementReport, Step, SymbolReport, Verdict, Witnesses, worst
+from derivations.report import Report, StatementReport, Step, SymbolReport, Verdict, Witnesses, spare, worst
 from derivations.rounding import about_the_value, worked_value
 from derivations.sheet import EQUATING, NONE, Entry, Sheet, understand
 from derivations.standing import better
@@ -80,9 +81,24 @@ def check_sheet(source: Source, options: Options = Options(), witness: Witness |
     with recursion(MOST_FRAMES):
         plain = Checker(source, options, witness)
         if not plain.sheet.others:
-            return _with_rows(plain)
+            return _with_ways(plain, _with_rows(plain))
         checkers = [plain, *(Checker(source, options, witness, habits) for habits in plain.sheet.others)]
         return min((checker.report() for checker in checkers), key=_not_right)
+
+
+def _with_ways(plain: Checker, report: Report) -> Report:
+    """The report with convolutions taken in the way, of those that the words allow, that makes most right.
+
+    What is right in another way only is not called wrong.
+    """
+    tries = plain.sheet.ways
+    if not tries or _not_right(report) == 0:
+        return report
+    reports = [(Checker(plain.source, plain.options, plain.witness, way=x).report(), x) for x in tries]
+    best = min((report, *(found for found, x in reports if x.allowed)), key=_not_right)
+    for other, x in reports:
+        spare(best, other, f"right as {x.way}; the sheet does not say that this is meant")
+    return best
 
 
 def _with_rows(plain: Checker) -> Report:
@@ -120,11 +136,12 @@ class Checker:
         witness: Witness | None,
         habits: Habits = PLAIN,
         rows: Mapping[str, bool] = NONE,
+        way: Try | None = None,
     ) -> None:
         self.source = source
         self.options = options
         self.witness = witness
-        self.sheet: Sheet = understand(source, read_document(source), habits, rows)
+        self.sheet: Sheet = understand(source, read_document(source), habits, rows, way)
         self.elaborator = Elaborator(self.sheet.knowledge, scalar=self.sheet.scalars_only)
         self.stated: dict[Ref, Stated] = {}
         settings = self.sheet.settings

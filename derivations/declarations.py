@@ -12,7 +12,19 @@ from derivations.component_names import rewritten
 from derivations.errors import UsageError
 from derivations.names import key_of
 from derivations.reading import surface as s
-from derivations.reading.clauses import CHOICES, LETTERS, SECOND, SIGNS, Clause, Kind, clauses_of, hidden, read_clause
+from derivations.reading.clauses import (
+    CHOICES,
+    CONVOLUTION,
+    CORRELATION,
+    LETTERS,
+    SECOND,
+    SIGNS,
+    Clause,
+    Kind,
+    clauses_of,
+    hidden,
+    read_clause,
+)
 from derivations.reading.comments import OPENED, Comment, html_comments
 from derivations.reading.documents import find_comments
 from derivations.reading.places import Source, Span
@@ -53,8 +65,18 @@ class Declared:
 
     @property
     def signs(self) -> dict[str, str]:
-        """The product signs with a declared meaning, by their names in the tree."""
+        """The product signs with a declared meaning, by their names in the tree, but for correlations."""
+        return {key: value for key, value in self.meanings.items() if value != CORRELATION}
+
+    @property
+    def meanings(self) -> dict[str, str]:
+        """All product signs with a declared meaning."""
         return {key: clause.value for key, clause in self.settings.items() if key in SIGNS.values()}
+
+    @property
+    def convolutions(self) -> dict[str, str]:
+        """What is declared of convolutions, by the names of the settings."""
+        return {key: self.value(key) for key in CONVOLUTION if key in self.settings}
 
     @property
     def sizes(self) -> dict[str, int]:

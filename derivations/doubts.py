@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from derivations.component_names import letters_of
+from derivations.convolutions import are_arrays
 from derivations.elaborate import Elaborator
 from derivations.errors import SheetError
 from derivations.judge import Judgement
@@ -278,9 +279,20 @@ def _convolution(case: Case) -> str:
     near = [knowledge.families[key].node for key in sorted(reached & knowledge.families.keys())]
     if case.found.misfit is None or not _CONVOLUTION.search(case.sheet.source.text):
         return ""
-    nodes = (node for side in (case.left, case.right, *near) for node in side.walk())
-    signs = {sign for node in nodes if isinstance(node, s.Mul) for sign in node.operators}
+    nodes = [node for side in (case.left, case.right, *near) for node in side.walk()]
+    taken = {node.product.span for node in nodes if isinstance(node, s.Correlation) and _is_carried_out(case, node)}
+    products = (node for node in nodes if isinstance(node, s.Mul) and node.span not in taken)
+    signs = {sign for node in products for sign in node.operators}
     return "the product may stand for the convolution that the sheet speaks of" if signs & {"times", "*"} else ""
+
+
+def _is_carried_out(case: Case, node: s.Correlation) -> bool:
+    """Whether a product was taken for a convolution of arrays of numbers."""
+    try:
+        one, other = (case.elaborator.elaborate(x, World())[0].term.shape for x in node.product.factors)
+    except SheetError:
+        return False
+    return are_arrays(one, other) and not node.way.plain
 
 
 DOUBTS: tuple[Callable[[Case], str], ...] = (

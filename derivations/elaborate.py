@@ -19,6 +19,7 @@ from derivations.calls import SPECIAL, rational, special
 from derivations.chains import run_length
 from derivations.component_names import has_components
 from derivations.components import Components
+from derivations.convolutions import STAR, AsymmetricError, are_arrays, correlated
 from derivations.damping import denominator
 from derivations.differentiation import Differentiation
 from derivations.facts import Property
@@ -216,6 +217,8 @@ class Elaborator(Differentiation):
                 return self._add(node, world, target)
             case s.Mul():
                 return self._mul(node, world, target)
+            case s.Correlation():
+                return self._correlation(node, world, target)
             case s.Divide():
                 return self._divide(node, world)
             case s.Raise():
@@ -453,6 +456,19 @@ class Elaborator(Differentiation):
             forms = " · ".join(form_text(options[0]) for options in factors)
             raise MisfitError(f"these factors do not fit together: {forms}", node.span)
         return found[:MOST_READINGS]
+
+    def _correlation(self, node: s.Correlation, world: World, target: Shape | None) -> list[Value]:
+        """A convolution of arrays of numbers; of anything else the product that is written."""
+        rows = list(bounded([self.elaborate(factor, world) for factor in node.product.factors]))
+        arrays = [row for row in rows if are_arrays(row[0].term.shape, row[1].term.shape)]
+        if arrays and not node.way.plain:
+            try:
+                return [merge(row, correlated(row[0].term, row[1].term, node.way)) for row in arrays]
+            except AsymmetricError as error:
+                raise UnclearError(str(error), node.span, "padding: N") from error
+        if STAR in node.product.operators:
+            raise UnclearError("only arrays of numbers can be convolved yet", node.span, "matrices of numbers")
+        return self.elaborate(node.product, world, target)
 
     def _factors(self, node: s.Mul, world: World) -> tuple[list[list[Value]], list[str]]:
         """The values of all factors, runs of derivatives linked by the chain rule into one."""

@@ -21,6 +21,7 @@ from derivations.reading import surface as s
 from derivations.reading.parser import parse_expression
 from derivations.reading.places import Span
 from derivations.report import Repair, Step, Verdict
+from derivations.rounding import expected_values
 from derivations.tensors import spread
 from derivations.terms import Term
 from derivations.traverse import free_variables
@@ -65,7 +66,7 @@ class Explainer:
             slips = self._slips(item, rules)
             if not slips:
                 self._own_slip(item)
-            step.expected = self._expected(item)
+            step.expected = self._expected(item) or expected_values(item.left, item.right, item.world, self.checker)
             rule = self._rule(item)
             if rule is not None:
                 rules[rule[0]] = (rule[1], step.line)

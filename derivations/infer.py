@@ -15,6 +15,7 @@ from derivations.blocks import extent, measured, whole_shape
 from derivations.calls import SPECIAL, Result
 from derivations.clashes import ClashError, Part, Use
 from derivations.component_names import bound, has_components, letters_of
+from derivations.convolutions import STAR, AsymmetricError, are_arrays, out_shape
 from derivations.errors import ShapeError
 from derivations.functions import FUNCTIONS
 from derivations.measures import BARS
@@ -90,7 +91,7 @@ class Inference:
         self._find_ranks(equations)
         for key in self.names.bases.keys() - self.constants:
             self.shapes.setdefault(key, self.dims.fresh(self.rank(key)))
-        for equation in equations:
+        for equation in sorted(equations, key=_is_convolved):  # the shapes of what is convolved come first
             self._equate(equation)
         for declaration in declarations:
             if not isinstance(declaration.of, s.Symbol):
@@ -241,6 +242,10 @@ class Inference:
         self.loose = taken - firm
 
 
+def _is_convolved(equation: Equation) -> bool:
+    return any(isinstance(node, s.Correlation) for node in equation.right.walk())
+
+
 class UnknownShapeError(ShapeError):
     """An expression whose shape is not inferred; it says nothing about its parts."""
 
@@ -265,6 +270,8 @@ class _ShapeReader:
                 return self._sum([self.form(addend) for addend in node.addends], node.addends)
             case s.Mul():
                 return self._product(node)
+            case s.Correlation():
+                return self._correlation(node)
             case s.Divide():
                 return self._sum([self.form(node.numerator), self.form(node.denominator)])
             case s.Transposed():
@@ -371,6 +378,17 @@ class _ShapeReader:
             if self._fitted(left, right, operator) is None:
                 raise ClashError(Use.MULTIPLIED, *pair)
         raise ShapeError(f"{' times '.join(map(self.text, forms))} does not fit")
+
+    def _correlation(self, node: s.Correlation) -> Form:
+        one, other = (self.dims.shape(self.form(factor).shape) for factor in node.product.factors)
+        if are_arrays(one, other) and not node.way.plain:
+            try:
+                return Form(out_shape(one, other, node.way))
+            except AsymmetricError as error:
+                raise UnknownShapeError(str(error)) from error
+        if STAR in node.product.operators:
+            raise UnknownShapeError(STAR)
+        return self._product(node.product)
 
     def _fitted(self, left: Form, right: Form, operator: str) -> Form | None:
         return next((choice.form for choice in self.inference.signs.choices(left, right, operator, self.same)), None)

@@ -49,8 +49,9 @@ def with_layers(sentences: Sequence[s.Sentence], declared: Iterable[s.Node]) -> 
     symbols = list(_symbols(sentences))
     if any(x.time is not None or offset_of(x) is not None for node in declared for x in _names(node)):
         return list(sentences), NO_LAYERS
-    if _count_layers(symbols):
-        sentences = [_separate(x) if isinstance(x, s.Statement) else x for x in sentences]
+    letters = _layer_letters(symbols)
+    if letters:
+        sentences = [_separate(x, letters) if isinstance(x, s.Statement) else x for x in sentences]
         symbols = list(_symbols(sentences))
     return list(sentences), NO_LAYERS if _speaks_of_others(sentences, symbols) else Layers(_offsets(symbols))
 
@@ -76,21 +77,25 @@ def _symbols(sentences: Sequence[s.Sentence]) -> Iterator[s.Symbol]:
     return (x for statement in statements for item in statement.items for x in _names(item))
 
 
-def _count_layers(symbols: Sequence[s.Symbol]) -> bool:
-    """Whether superscripts of numbers, or of l, are layers: a weight has one, and nothing has another index."""
+def _layer_letters(symbols: Sequence[s.Symbol]) -> frozenset[str | None]:
+    """What counts layers: superscripts of numbers or of l where a weight has one and nothing has another index; l
+    alone, where something else has."""
     timed = [x for x in symbols if x.time is not None]
     letters = {x.time.symbol for x in timed if x.time is not None}
     steady = {(x.base, x.marks, x.name) for x in symbols if x.time is None}
-    of_weights = any(x.base in LAYERED and (x.base, x.marks, x.name) not in steady for x in timed)
-    return of_weights and len(letters) == 1 and letters <= {None, *LETTERS}
+    weights = [x for x in timed if x.base in LAYERED and (x.base, x.marks, x.name) not in steady]
+    of_weights = {x.time.symbol for x in weights if x.time is not None}
+    if len(letters) == 1 and letters <= {None, *LETTERS}:
+        return frozenset(of_weights)
+    return frozenset(of_weights & LETTERS)
 
 
-def _separate(statement: s.Statement) -> s.Statement:
-    return replace(statement, items=tuple(rewritten(item, _as_name) for item in statement.items))
+def _separate(statement: s.Statement, letters: frozenset[str | None]) -> s.Statement:
+    return replace(statement, items=tuple(rewritten(item, lambda x: _as_name(x, letters)) for item in statement.items))
 
 
-def _as_name(node: s.Node) -> s.Node:
-    if not isinstance(node, s.Symbol) or node.time is None:
+def _as_name(node: s.Node, letters: frozenset[str | None]) -> s.Node:
+    if not isinstance(node, s.Symbol) or node.time is None or node.time.symbol not in letters:
         return node
     text = time_text(node.time).replace("ell", "\\ell ")
     return replace(node, time=None, name=f"{node.name}({text})")

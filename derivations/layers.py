@@ -33,18 +33,32 @@ def correlation1d(x: Term, w: Term, stride: int = 1, padding: int = 0) -> Term:
     return product([(shifts, "kja"), (x, "j"), (w, "a")], "k")
 
 
-def correlation2d(x: Term, w: Term, stride: int = 1, padding: int = 0) -> Term:
-    """The same over two axes, of one channel."""
+def correlation2d(x: Term, w: Term, stride: int = 1, padding: int | tuple[int, ...] = 0) -> Term:
+    """The same over two axes, of one channel; the padding may differ for rows and columns."""
     need_rank(x, 2)
     need_rank(w, 2)
-    step, pad = sympy.Integer(stride), sympy.Integer(padding)
-    rows, columns = (window(x.shape[k], w.shape[k], step, pad) for k in (0, 1))
+    pads = padding if isinstance(padding, tuple) else (padding, padding)
+    step, pad = sympy.Integer(stride), [sympy.Integer(amount) for amount in pads]
+    rows, columns = (window(x.shape[k], w.shape[k], step, pad[k]) for k in (0, 1))
     return product([(rows, "kia"), (columns, "ljb"), (x, "ij"), (w, "ab")], "kl")
 
 
 def convolution1d(x: Term, w: Term, stride: int = 1, padding: int = 0) -> Term:
     """The correlation with the kernel turned round."""
     return correlation1d(x, reversed_vector(w), stride, padding)
+
+
+def convolution2d(x: Term, w: Term, stride: int = 1, padding: int | tuple[int, ...] = 0) -> Term:
+    """The correlation over two axes with the kernel turned by 180°."""
+    need_rank(w, 2)
+    rows, columns = (_reversal(dim) for dim in w.shape)
+    return correlation2d(x, product([(rows, "ia"), (columns, "jb"), (w, "ab")], "ij"), stride, padding)
+
+
+def _reversal(n: Dim) -> Term:
+    """The matrix that puts n entries in reverse order."""
+    shifts = window(n, n, sympy.S.One, n - 1)
+    return product([(shifts, ("k", "j", "a")), (_first(n), "j"), (_kept(n), ("i", "k"))], ("i", "a"))
 
 
 def reversed_vector(w: Term) -> Term:

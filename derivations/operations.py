@@ -23,6 +23,7 @@ from derivations.layers import (
     attention,
     batch_norm,
     convolution1d,
+    convolution2d,
     correlation1d,
     correlation2d,
     dropout,
@@ -260,6 +261,7 @@ OPERATIONS: dict[str, Operation] = {
     "correlation1d": Operation(lambda x, w: correlation1d(x, w, 2, 1), r"{0} \star {1}", ((7,), (3,))),
     "correlation2d": Operation(lambda x, w: correlation2d(x, w, 2, 1), r"{0} \star {1}", ((5, 6), (3, 2))),
     "convolution1d": Operation(lambda x, w: convolution1d(x, w, 1, 1), "{0} * {1}", ((6,), (3,))),
+    "convolution2d": Operation(lambda x, w: convolution2d(x, w, 1, 1), "{0} * {1}", ((5, 6), (3, 2))),
     "batch_norm": Operation(
         lambda x, g, b: batch_norm(x, g, b, Fraction(1, 1000)),
         r"\operatorname{{BatchNorm}}({0})",

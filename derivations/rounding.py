@@ -17,7 +17,7 @@ from flint import arb, fmpq
 from derivations.decide import Decision
 from derivations.digits import Digits, Written, digits_of
 from derivations.errors import SheetError
-from derivations.evaluate import Balls, evaluate, precision
+from derivations.evaluate import Balls, Rationals, evaluate, precision
 from derivations.functions import FUNCTIONS
 from derivations.judge import TRANSPOSED, Attempt, Judge, Judgement
 from derivations.names import Ref, ref_text
@@ -37,6 +37,8 @@ SLACK: Final = Fraction(1, 10**9)
 """Half-way cases may be rounded either way."""
 FIRM: Final = 2
 """A single digit behind ``=`` does not show that it was rounded."""
+MATRIX: Final = 2
+"""So many entries make a matrix, whose right value is shown."""
 TOLERANCE: Final = 20
 """How many times the roundings before a derivative may have grown in it: no formula tells where they entered."""
 CUT: Final = "the digits are cut off, not rounded"
@@ -324,3 +326,22 @@ def ball(value: Fraction | int) -> arb:
     """A number as a ball."""
     fraction = Fraction(value)
     return arb(fmpq(fraction.numerator, fraction.denominator))
+
+
+def expected_values(left: s.Node, right: s.Node, world: World, checker: Checker) -> str | None:
+    """What should stand where a wrong matrix of numbers stands: exact where that is rational, else to its digits."""
+    digits = digits_of(right, checker.source)
+    if digits is None or len(digits) < MATRIX:
+        return None
+    try:
+        term = checker.elaborator.elaborate(left, world)[0].term
+    except SheetError:
+        return None
+    values = enclosed(term, checker.options.seed) if term.rank and _is_constant(term) else None
+    if values is None:
+        return None
+    exact = evaluate([term], {}, {}, Rationals())[0].flat
+    shown = [str(q) if isinstance(q, fmpq) else _text(x, digits[0]) for q, x in zip(exact, values, strict=True)]
+    columns = int(term.shape[1]) if term.rank == 2 else 1
+    rows = [" & ".join(shown[k : k + columns]) for k in range(0, len(shown), columns)]
+    return r"\begin{bmatrix} " + r" \\ ".join(rows) + r" \end{bmatrix}"

@@ -14,6 +14,8 @@ import sympy
 from derivations.batches import Batch
 from derivations.clashes import ClashError, Teller
 from derivations.component_names import has_components, letters_of, with_components
+from derivations.convolution_words import Words
+from derivations.convolutions import Try, with_convolutions
 from derivations.copies import with_copies
 from derivations.declarations import Declared, read_declarations
 from derivations.declaring import as_used, assumed, entrywise, given, named, nodes_of, row_names, shaped, stated
@@ -23,7 +25,7 @@ from derivations.facts import SUPPOSING, Fact, Property, facts_of, is_supposed, 
 from derivations.gradient_names import with_gradient_names
 from derivations.infer import Declaration, Equation, Inference
 from derivations.labels import labels_of, unit_keys, with_labels
-from derivations.layered import NO_LAYERS, Layers, with_layers
+from derivations.layered import NO_LAYERS, Layers, offset_of, with_layers
 from derivations.limit_claims import with_limits
 from derivations.names import GENERIC_FUNCTIONS, Names, Ref, defines_loss, is_constant, is_loss, rank_by_habit
 from derivations.numerals import numeral
@@ -93,6 +95,7 @@ class Sheet:
     ``formals`` are the names that only stand for a number, such as the x of σ(x), ``beside`` those that are numbers by
     their place beside components; ``said_scalar`` is where the sheet says that everything is a number,
     ``perhaps_vectors`` where its words speak of vectors that no formula shows;
+    ``ways`` are those in which some convolution may be taken as well;
     ``written_as_rows`` are the vectors that the lines which define them write as rows among columns.
     """
 
@@ -114,18 +117,26 @@ class Sheet:
     written_as_rows: Mapping[str, bool] = field(default_factory=dict)
     said_scalar: Span | None = None
     perhaps_vectors: Span | None = None
+    ways: list[Try] = field(default_factory=list)
     settings: Declared = field(default_factory=lambda: Declared(Source("", "")))
     states: StateSpace = field(default_factory=StateSpace)
 
 
 def understand(
-    source: Source, sentences: Sequence[s.Sentence], habits: Habits = PLAIN, rows: Mapping[str, bool] = NONE
+    source: Source,
+    sentences: Sequence[s.Sentence],
+    habits: Habits = PLAIN,
+    rows: Mapping[str, bool] = NONE,
+    way: Try | None = None,
 ) -> Sheet:
     """Sort the sentences of a sheet into definitions, declarations and claims, and infer all shapes.
 
-    ``rows`` are names that stand as rows among columns.
+    ``rows`` are names that stand as rows among columns; ``way`` is a way to try for convolutions, None for
+    each as its words say.
     """
     declared = read_declarations(source)
+    convolved = with_convolutions(sentences, Words(source, declared.convolutions), declared.meanings, way)
+    sentences = convolved.sentences
     written = sentences
     as_used(declared, sentences)
     squared = with_squares(named(declared, with_probabilities(sentences)))
@@ -152,6 +163,9 @@ def understand(
     if batch.found.biases:
         sheet.conventions["batch"] = batch.found.said
     sheet.entries = _with_spoken(sheet.entries, source, written)
+    sheet.ways = convolved.tries
+    if convolved.ways:
+        sheet.conventions["convolutions"] = "; ".join(dict.fromkeys(map(str, convolved.taken)))
     if rows:
         sheet.conventions["rows"] = ", ".join(sorted(rows)) + ": as they are defined"
     return sheet
@@ -184,6 +198,7 @@ class _Reader:
         self.sentences = sentences
         statements = [*implied, *(x for x in sentences if isinstance(x, s.Statement))]
         self.names = Names([*(item for statement in statements for item in statement.items), *nodes_of(declared)])
+        self.written = frozenset(self.names.bases)
         self.knowledge = Knowledge(self.names)
         self.equations: list[tuple[Equation, Entry]] = []
         self.declarations: list[tuple[Declaration, Entry]] = []
@@ -344,6 +359,8 @@ class _Reader:
             return
         for sentence in self.layers.elsewhere(spoken):
             symbol, other = cast(s.Symbol, sentence.items[0]), sentence.items[1]
+            if entry.defines and (self._is_of_numbers(symbol, other) or self._has_its_own(spoken, symbol)):
+                continue
             self.names.add(sentence.items)
             shape = self._shape_of(other) if sentence.links[0].relation is s.Relation.MEMBER else None
             if shape is not None:
@@ -351,6 +368,25 @@ class _Reader:
             elif entry.defines and not self.knowledge.defined((ref := self.names.ref(symbol)).key):
                 self._define(symbol, other, ref)
                 self.equations.append((Equation(symbol, other), entry))
+
+    def _is_of_numbers(self, symbol: s.Symbol, other: s.Node) -> bool:
+        """Whether a line gives numbers, which are those of one layer; convolutions of them count for written names."""
+        convolved = any(isinstance(x, s.Correlation) for x in other.walk())
+        unwritten = self.names.ref(symbol).key not in self.written
+        return (convolved and unwritten) or not any(isinstance(x, s.Symbol) for x in other.walk())
+
+    def _has_its_own(self, spoken: s.Statement, symbol: s.Symbol) -> bool:
+        """Whether a line of the sheet says what a name is, and the line ``spoken`` of another layer does not.
+
+        A line about layer l is meant for all, but one about layer l+1 not where layer l+2 has its own.
+        """
+        first = spoken.items[0]
+        if isinstance(first, s.Symbol) and offset_of(first) == 0:
+            return False
+        ref = self.names.ref(symbol)
+        statements = (x for x in self.sentences if isinstance(x, s.Statement) and x.links)
+        heads = (x.items[0] for x in statements if x.links[0].relation in EQUATING)
+        return any(isinstance(head, s.Symbol) and self.names.ref(head) == ref for head in heads)
 
     def _entry(self, sentence: s.Sentence, conditions: s.Statement | None) -> Entry | None:
         if isinstance(sentence, s.Unreadable):
@@ -545,8 +581,10 @@ class _Reader:
             return self.declared.value("vectors") == "rows"
         votes = 0
         for equation, _ in self.equations:
-            for node in equation.right.walk():
-                if isinstance(node, s.Mul):
+            nodes = list(equation.right.walk())
+            convolved = {node.product.span for node in nodes if isinstance(node, s.Correlation)}
+            for node in nodes:
+                if isinstance(node, s.Mul) and node.span not in convolved:
                     ranks = [self._habit_rank(factor) for factor in node.factors]
                     votes += sum((pair == (1, 2)) - (pair == (2, 1)) for pair in pairwise(ranks))
         return votes > 0

@@ -89,16 +89,16 @@ class CallReader(DerivativeReader, ProbabilityReader, DivergenceReader):
         return Function(self.since(token.start), token.text, order)
 
     def at_time_bracket(self, symbol: Symbol) -> bool:
-        """``h(t-1)`` and ``h[t]`` are times; so is the bracket in ``h_j(t)``."""
+        """``h(t-1)`` and ``h[t]`` are times, ``a[l+1]`` is a layer; so is the bracket in ``h_j(t)``."""
         token, close = self.token, self.partner[self.position]
         if symbol.time is not None or token.kind not in ("open", "left") or token.text not in "([" or close < 0:
             return False
-        times = frozenset({"t", "tau"})
+        times = frozenset({"t", "tau"}) | (grammar.LAYERS if token.text == "[" else frozenset())
         return self.adjacent() and time_of(self.tokens[self.position + 1 : close], times) is not None
 
     def time_bracket(self, symbol: Symbol) -> Symbol:
         close = self.partner[self.position]
-        time = time_of(self.tokens[self.position + 1 : close])
+        time = time_of(self.tokens[self.position + 1 : close], grammar.TIMES | grammar.LAYERS)
         self.position = close + 1
         return replace(symbol, time=time, span=self.since(symbol.span.start))
 

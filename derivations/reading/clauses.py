@@ -80,16 +80,26 @@ SIGNS: Final = {
 }  # fmt: skip
 """Product signs whose meaning can be set, and their names in the tree."""
 
+CORRELATION: Final = "correlation"
+CONVOLUTION: Final[Mapping[str, tuple[str, ...]]] = {
+    "convolution": (CORRELATION, "flipped"),
+    "padding": ("same", "valid", "full", *map(str, range(10))),
+    "stride": tuple(map(str, range(1, 10))),
+}
+"""How convolutions are taken."""
+
 CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
     "vectors": {"rows": "rows", "columns": "columns", "scalars": "scalars"},
     "layout": {"numerator": "numerator", "denominator": "denominator"},
     "partial": {"total": "total", "step": "step", "direct": "direct"},
-    **{name: dict(zip(MEANINGS, MEANINGS, strict=True)) for name in SIGNS.values()},
+    **{name: {value: value for value in (*MEANINGS, CORRELATION)} for name in SIGNS.values()},
+    **{name: {value: value for value in values} for name, values in CONVOLUTION.items()},
 }
 """Every setting with its values."""
 
 SETTINGS: Final = {
     **SIGNS, "vectors": "vectors", "layout": "layout", "partial": "partial", r"\partial": "partial", "∂": "partial",
+    **{name: name for name in CONVOLUTION},
 }  # fmt: skip
 """How a setting is written before the colon."""
 

@@ -15,7 +15,7 @@ GREEK_LETTERS: Final = {
 
 COMMAND_GLYPHS: Final = {
     "∂": "partial", "∇": "nabla", "∑": "sum", "∏": "prod", "√": "sqrt", "⊙": "odot", "⊗": "otimes", "⊘": "oslash",
-    "⊕": "oplus", "∘": "circ", "·": "cdot", "⋅": "cdot", "∙": "cdot", "×": "times", "≤": "leq", "≥": "geq",
+    "⊕": "oplus", "∘": "circ", "⋆": "star", "·": "cdot", "⋅": "cdot", "∙": "cdot", "×": "times", "≤": "leq", "≥": "geq",
     "≠": "neq", "≈": "approx", "≃": "simeq", "≡": "equiv", "≜": "triangleq", "≝": "triangleq", "∝": "propto",
     "≪": "ll", "≫": "gg", "∈": "in", "→": "rightarrow", "⟶": "rightarrow", "⇒": "Rightarrow", "⟹": "Rightarrow",
     "⇔": "iff", "⟺": "iff", "↔": "iff", "∴": "therefore", "∀": "forall", "…": "dots", "⋯": "dots", "⋮": "dots",

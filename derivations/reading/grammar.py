@@ -48,6 +48,7 @@ INFIX: Final = {
     "@": Infix(PRODUCT, "product", "@"),
     "bmod": Infix(PRODUCT, "product", "mod"),
     "mod": Infix(PRODUCT, "product", "mod"),
+    "star": Infix(PRODUCT, "product", "star"),
 }
 JUXTAPOSED: Final = Infix(PRODUCT, "product", "")
 
@@ -142,6 +143,7 @@ FUNCTIONS: Final = {
     "Sigmoid": "sigma", "Tanh": "tanh", "LeakyReLU": "leakyrelu", "leakyrelu": "leakyrelu", "lrelu": "leakyrelu",
     "logsumexp": "logsumexp", "LSE": "logsumexp", "logsoftmax": "logsoftmax", "LogSoftmax": "logsoftmax",
     "CE": "crossentropy", "CrossEntropy": "crossentropy", "crossentropy": "crossentropy", "XE": "crossentropy",
+    "conv": "conv", "Conv": "conv", "conv2d": "conv", "Conv2d": "conv", "Conv2D": "conv",
     "step": "step", "floor": "floor", "Softplus": "softplus", "flatten": "flatten",
 }  # fmt: skip
 """Names of functions, as commands or words, and the plain name each goes by."""

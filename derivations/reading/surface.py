@@ -11,9 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from enum import Enum
 from fractions import Fraction
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from derivations.reading.places import Span
+
+if TYPE_CHECKING:
+    from derivations.convolution_words import Way
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class Node:
                 pending += reversed(list(node.children()))
 
 
-PLAIN = frozenset({"Span", "str", "int", "bool", "Fraction", "tuple[str, ...]", "Time | None"})
+PLAIN = frozenset({"Span", "str", "int", "bool", "Fraction", "tuple[str, ...]", "Time | None", "Way"})
 """Types of fields that hold no trees."""
 
 
@@ -116,6 +119,14 @@ class Mul(Node):
 
     factors: tuple[Node, ...]
     operators: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Correlation(Node):
+    """A product of two factors that is a convolution if both are arrays of numbers; ``way`` says of what kind."""
+
+    product: Mul
+    way: Way
 
 
 @dataclass(frozen=True, slots=True)

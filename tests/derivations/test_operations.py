@@ -69,6 +69,7 @@ REFERENCES: dict[str, Callable[..., T]] = {
     "correlation1d": lambda x, w: F.conv1d(x[None, None], w[None, None], stride=2, padding=1)[0, 0],
     "correlation2d": lambda x, w: F.conv2d(x[None, None], w[None, None], stride=2, padding=1)[0, 0],
     "convolution1d": lambda x, w: F.conv1d(x[None, None], w.flip(0)[None, None], padding=1)[0, 0],
+    "convolution2d": lambda x, w: F.conv2d(x[None, None], w.flip(0, 1)[None, None], padding=1)[0, 0],
     "batch_norm": lambda x, g, b: F.batch_norm(x, None, None, g, b, training=True, eps=1e-3),
     "layer_norm": lambda x, g, b: F.layer_norm(x, x.shape[-1:], g, b, eps=1e-3),
     "attention": lambda q, k, v: F.scaled_dot_product_attention(q[None], k[None], v[None])[0],
