@@ -12,6 +12,7 @@ import click
 from derivations.errors import GradproofError, UsageError
 from gradproof import __version__, autograd_witness
 from gradproof.commands.cells import cells
+from gradproof.commands.conv import conv
 from gradproof.commands.count import count
 from gradproof.commands.crosscheck import crosscheck
 from gradproof.commands.derive import derive
@@ -47,6 +48,7 @@ cli.add_command(derive)
 cli.add_command(crosscheck)
 cli.add_command(count)
 cli.add_command(cells)
+cli.add_command(conv)
 cli.add_command(inpaint)
 cli.add_command(optimisers)
 cli.add_command(gates)
