@@ -92,13 +92,19 @@ def _with_ways(plain: Checker, report: Report) -> Report:
     What is right in another way only is not called wrong.
     """
     tries = plain.sheet.ways
-    if not tries or _not_right(report) == 0:
+    if not plain.elaborator.convolved or not any(map(_is_open, report.statements)):
         return report
     reports = [(Checker(plain.source, plain.options, plain.witness, way=x).report(), x) for x in tries]
     best = min((report, *(found for found, x in reports if x.allowed)), key=_not_right)
     for other, x in reports:
         spare(best, other, f"right as {x.way}; the sheet does not say that this is meant")
     return best
+
+
+def _is_open(statement: StatementReport) -> bool:
+    """Whether a statement could be right under another reading: not where it could not be read at all."""
+    kept = statement.verdict in (Verdict.GIVEN, Verdict.PROVED, Verdict.HOLDS)
+    return not kept and not any(step.code == "syntax" for step in statement.steps)
 
 
 def _with_rows(plain: Checker) -> Report:
@@ -163,6 +169,9 @@ class Checker:
             report.more = (self.source.more.name, self.source.more.text)
         report.conventions = conventions.described(self.sheet)
         report.grounds = conventions.grounds_of(self.sheet)
+        if not self.elaborator.convolved:
+            report.conventions.pop("convolutions", None)
+            report.grounds.pop("convolutions", None)
         report.symbols = self._symbols()
         report.statements = [self._statement(entry, judged) for entry in self.sheet.entries]
         return report

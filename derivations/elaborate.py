@@ -86,6 +86,7 @@ class Elaborator(Differentiation):
         self._refs_of: dict[Term, list[tuple[Term, Ref]]] = {}
         self._partials: dict[tuple[object, Ref, World], Value] = {}
         self.inverses: dict[Term, None] = {}
+        self.convolved = False
         self._open: set[tuple[Ref, World]] = set()
 
     # Names
@@ -461,6 +462,7 @@ class Elaborator(Differentiation):
         """A convolution of arrays of numbers; of anything else the product that is written."""
         rows = list(bounded([self.elaborate(factor, world) for factor in node.product.factors]))
         arrays = [row for row in rows if are_arrays(row[0].term.shape, row[1].term.shape)]
+        self.convolved = self.convolved or bool(arrays)
         if arrays and not node.way.plain:
             try:
                 return [merge(row, correlated(row[0].term, row[1].term, node.way)) for row in arrays]
@@ -468,7 +470,9 @@ class Elaborator(Differentiation):
                 raise UnclearError(str(error), node.span, "padding: N") from error
         if STAR in node.product.operators:
             raise UnclearError("only arrays of numbers can be convolved yet", node.span, "matrices of numbers")
-        return self.elaborate(node.product, world, target)
+        alike = [row for row in arrays if row[0].term.shape == row[1].term.shape]
+        elementwise = [merge(row, hadamard(row[0].term, row[1].term)) for row in alike]
+        return [*self.elaborate(node.product, world, target), *elementwise]
 
     def _factors(self, node: s.Mul, world: World) -> tuple[list[list[Value]], list[str]]:
         """The values of all factors, runs of derivatives linked by the chain rule into one."""

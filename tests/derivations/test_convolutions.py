@@ -109,3 +109,23 @@ def test_what_is_said_of_padding(words: str) -> None:
 
 def test_a_mask_is_no_convolution() -> None:
     assert not Words(Source("s.md", "Padding the sequences and masking."), {}).speaks
+
+
+def test_elementwise_where_a_convolution_is_meant_is_neither_right_nor_wrong() -> None:
+    entries = r"\begin{bmatrix} 1 & 0 & 0 \\ 0 & -1 & 0 \\ 2 & 0 & 0 \end{bmatrix}"
+    assert verdict(ZERO, f"X * K = {entries}") is Verdict.UNDECIDED
+
+
+def test_symbols_on_a_sheet_about_convolutions_stay_products() -> None:
+    text = "A CNN, then a cell: $$c_t = f_t * c_{t-1} + i_t * g_t$$\n\n$$\\frac{\\partial c_t}{\\partial g_t} = i_t$$\n"
+    found = check_sheet(Source("sheet.md", text))
+    assert found.statements[-1].verdict is Verdict.PROVED
+    assert "convolutions" not in found.conventions
+
+
+def test_vectors_are_convolved_as_well() -> None:
+    product = r"\begin{bmatrix} 1 \\ 2 \\ 3 \end{bmatrix} * \begin{bmatrix} 1 \\ -1 \end{bmatrix}"
+    claim = product + r" = \begin{bmatrix} -1 \\ %s \end{bmatrix}"
+    words = "A cross-correlation without padding."
+    assert verdict(words, claim % "-1") is Verdict.PROVED
+    assert verdict(words, claim % "1") is Verdict.WRONG
