@@ -17,6 +17,7 @@ from derivations.component_names import has_components, letters_of, with_compone
 from derivations.convolution_words import Words
 from derivations.convolutions import Try, with_convolutions
 from derivations.copies import with_copies
+from derivations.decimal_commas import with_sure_commas
 from derivations.declarations import Declared, read_declarations
 from derivations.declaring import as_used, assumed, entrywise, given, named, nodes_of, row_names, shaped, stated
 from derivations.directions import directions, gives_way, is_last_value
@@ -135,6 +136,7 @@ def understand(
     each as its words say.
     """
     declared = read_declarations(source)
+    sentences = with_sure_commas(sentences, source)
     convolved = with_convolutions(sentences, Words(source, declared.convolutions), declared.meanings, way)
     sentences = convolved.sentences
     written = sentences

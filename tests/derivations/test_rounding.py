@@ -135,3 +135,10 @@ def test_a_planted_wrong_digit_is_noticed_by_the_comparison() -> None:
     assert compared(arb("0.24491866"), Written(Fraction(245, 1000), unit, 3, True)).verdict is Verdict.PROVED
     assert compared(arb("0.24491866"), Written(Fraction(246, 1000), unit, 3, True)).verdict is Verdict.WRONG
     assert worst([Decision(Verdict.PROVED), Decision(Verdict.WRONG)]).verdict is Verdict.WRONG
+
+
+def test_thousands_are_unclear_among_decimal_commas() -> None:
+    assert judged(r"2 \cdot 750 = 1{,}500").verdict is Verdict.PROVED
+    assert judged(r"0{,}5 \cdot 3 = 1{,}5", r"2 \cdot 750 = 1{,}500").verdict is Verdict.UNCLEAR
+    assert judged(r"0{,}5 \cdot 3 = 1{,}5", r"2 \cdot 0{,}75 = 1{,}50").verdict is Verdict.PROVED
+    assert judged(r"0{,}5 \cdot 3 = 1{,}5", r"2 \cdot 0{,}75 = 1{,}60").verdict is Verdict.WRONG
