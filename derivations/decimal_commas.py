@@ -13,6 +13,7 @@ DECIMAL: Final = re.compile(r"(?<![\d.,}])(?:0\{,\}\d|[1-9]\d*\{,\}(?:\d{1,2}|\d
 """A comma that can only be a decimal one."""
 EITHER: Final = re.compile(r"[1-9]\d{0,2}(?:\{,\}|,)\d{3}")
 MESSAGE: Final = "on a sheet with decimal commas this could be a number with three decimals or one of thousands"
+EXPECTED: Final = "it without the comma, or with a point"
 
 
 def with_sure_commas(sentences: Sequence[s.Sentence], source: Source) -> list[s.Sentence]:
@@ -25,5 +26,5 @@ def with_sure_commas(sentences: Sequence[s.Sentence], source: Source) -> list[s.
 def _sure(statement: s.Statement, source: Source) -> s.Sentence:
     for node in (node for item in statement.items for node in item.walk()):
         if isinstance(node, s.Number) and EITHER.fullmatch(source.slice(node.span)):
-            return s.Unreadable(statement.span, node.span, MESSAGE, "it without the comma, or with a point", statement.display)
+            return s.Unreadable(statement.span, node.span, MESSAGE, EXPECTED, statement.display)
     return statement
