@@ -28,6 +28,9 @@ NOT_SYMMETRIC: Final = "same padding puts more zeros on one side here: say how m
 SEVERAL: Final = "it is unclear which of these factors are convolved"
 
 
+Name = tuple[str, tuple[str, ...], str, s.Time | None] | None
+
+
 class AsymmetricError(ShapeError):
     """A padding that is not the same on both sides, of which libraries do not agree where it goes."""
 
@@ -67,8 +70,10 @@ def with_convolutions(
     found: list[Ways] = []
     taken: list[Way] = []
 
+    arrays = _arrays(sentences) if words.speaks or "correlation" in signs.values() else set()
+
     def change(node: s.Node) -> s.Node:
-        marked = _marked(node, words, signs)
+        marked = _marked(node, words, signs, arrays)
         if marked is None:
             return node
         product, ways = marked
@@ -89,7 +94,32 @@ def _changed(statement: s.Statement, change: Callable[[s.Node], s.Node]) -> s.Se
     return replace(statement, items=tuple(rewritten(item, change) for item in statement.items))
 
 
-def _marked(node: s.Node, words: Words, signs: dict[str, str]) -> tuple[s.Mul, Ways] | None:
+def _arrays(sentences: Sequence[s.Sentence]) -> set[Name]:
+    """The names that stand for matrices of numbers, or for what is made of such."""
+    statements = [x for x in sentences if isinstance(x, s.Statement) and len(x.items) > 1]
+    found: set[Name] = set()
+    for _ in range(len(statements)):
+        size = len(found)
+        found |= {
+            _name(x.items[0]) for x in statements if isinstance(x.items[0], s.Symbol) and _is_array(x.items[1], found)
+        }
+        if len(found) == size:
+            break
+    return found
+
+
+def _name(node: s.Node) -> Name:
+    return (node.base, node.marks, node.name, node.time) if isinstance(node, s.Symbol) else None
+
+
+def _is_array(node: s.Node, known: set[Name]) -> bool:
+    """Whether an expression holds a matrix that is written out, or a name for one."""
+    return any(
+        isinstance(x, s.Matrix | s.Concat) or (isinstance(x, s.Symbol) and _name(x) in known) for x in node.walk()
+    )
+
+
+def _marked(node: s.Node, words: Words, signs: dict[str, str], arrays: set[Name]) -> tuple[s.Mul, Ways] | None:
     """A product, or a call such as ``conv(a, W)``, with the ways to take it; None where it is no convolution."""
     if isinstance(node, s.Call) and node.function == "conv" and len(node.arguments) == 2:
         node = s.Mul(node.span, node.arguments, (STAR,))
@@ -98,6 +128,8 @@ def _marked(node: s.Node, words: Words, signs: dict[str, str]) -> tuple[s.Mul, W
     sign = node.operators[0]
     declared = signs.get(sign, "")
     if sign != STAR and declared != "correlation" and (declared or sign not in SIGNS or not words.speaks):
+        return None
+    if sign != STAR and not all(_is_array(factor, arrays) for factor in node.factors):
         return None
     first, second = (isinstance(x, s.Symbol) and x.base in KERNELS for x in map(_bare, node.factors))
     sure = sign == STAR or declared == "correlation"
