@@ -18,13 +18,14 @@ from derivations.errors import InternalError, ShapeError
 from derivations.explain import Explainer
 from derivations.facts import Fact, Property, in_force
 from derivations.inequalities import bounded_instead, introduces_a_bound
+from derivations.habitual import MAYBE, claims, losses
 from derivations.judge import Judge, Judgement
 from derivations.judge_probabilities import judge_probabilities, speaks_of_probabilities
 from derivations.known_inequalities import judge_inequality
 from derivations.layer_claims import expected, judge_layer, of_layer
 from derivations.magnitudes import NO_NUMBERS, judge_magnitudes
 from derivations.missing_gates import loose_argument, missing, missing_approach
-from derivations.names import WHOLE, Ref
+from derivations.names import WHOLE, Ref, ref_text
 from derivations.parameter_counts import factored
 from derivations.reading import surface as s
 from derivations.reading.documents import read_document
@@ -349,7 +350,7 @@ class Checker:
             span = item.entry.clash_at
         start, end = self.source.place(span.start), self.source.place(span.end)
         sign = (
-            sentence.links[item.number].relation.value if isinstance(sentence, s.Statement) and sentence.links else "="
+            sentence.links[item.number].glyph if isinstance(sentence, s.Statement) and sentence.links else "="
         )
         step = Step(
             start.line,
@@ -363,6 +364,11 @@ class Checker:
         )
         if item.entry.assumed or (item.number == 0 and 0 in item.entry.given):
             self._given(step, item)
+            if item.entry.maybe_gradient and step.verdict is Verdict.GIVEN:
+                self._perhaps_gradient(step, item)
+            elif item.entry.maybe_claim and step.verdict is Verdict.GIVEN:
+                step.verdict, step.code, step.headline = Verdict.UNDECIDED, "name", "this may be a claim"
+                step.why = item.entry.maybe_claim
         else:
             conventions.settle(step, item.found, self.options.strict)
             if item.entry.spoken is not None and step.verdict is Verdict.WRONG:
@@ -383,6 +389,23 @@ class Checker:
                 step.why = "; ".join([step.why, *declared])
             if guessed:
                 step.why = f"{step.why}; declare the shape of {', '.join(guessed)}"
+
+    def _perhaps_gradient(self, step: Step, item: Judged) -> None:
+        """A definition of what may be a gradient by its name is one if it is right as that, else it is undecided."""
+        statements = [x.sentence for x in self.sheet.entries if isinstance(x.sentence, s.Statement)]
+        defined = [x.sentence.items[0] for x in self.sheet.entries if x.defines and isinstance(x.sentence, s.Statement)]
+        for one, other, by in claims(item.left, item.right, losses(statements), defined):
+            if self._is_right(one, other, item.world):
+                step.reading = [f"{step.lhs} is the gradient by {ref_text(self.elaborator.ref(by, item.world))}"]
+                return
+        step.verdict, step.code, step.headline = Verdict.UNDECIDED, "gradient", "this may be a gradient"
+        step.why = MAYBE.format(name=step.lhs)
+
+    def _is_right(self, left: s.Node, right: s.Node, world: World) -> bool:
+        found = self.judge.ask(left, right, world)
+        if not found.right and not found.unclear and found.open_modes:
+            found = self.judge.judge(left, right, world)
+        return bool(found.right)
 
     def _keys(self, *sides: s.Node) -> set[str]:
         names = self.sheet.knowledge.names

@@ -85,7 +85,27 @@ def unread_definition(case: Case) -> str:
     if not case.found.derivative:
         return ""
     keys = {ref.key for ref in case.refs()} | set(case.sheet.knowledge.reachable(case.left, case.right))
-    return _unread_line(case, keys, lambda text: not _DERIVED.search(text))
+    return _unread_line(case, keys, lambda text: not _DERIVED.search(text)) or _defined_before(case, keys)
+
+
+def _defined_before(case: Case, keys: set[str]) -> str:
+    """The unreadable line before the definition of a name that begins with this name: the first definition counts."""
+    knowledge, source = case.sheet.knowledge, case.sheet.source
+    lines = {key: knowledge.families[key].line for key in sorted(keys & knowledge.families.keys())}
+    for entry in case.sheet.entries:
+        if isinstance(entry.sentence, s.Unreadable) and entry.sentence.defines:
+            line = source.place(entry.sentence.span.start).line
+            text = source.slice(entry.sentence.span)
+            begun = [key for key in lines if lines[key] > line and _begins_with(text, knowledge.names.bases[key].base)]
+            if begun:
+                return f"line {line} could not be read, and it may define {begun[0]} in another way"
+    return ""
+
+
+def _begins_with(text: str, base: str) -> bool:
+    """Whether a line sets a letter, with any scripts, equal to something."""
+    left, sign, _ = text.partition("=")
+    return bool(sign) and _SCRIPT.sub("", left).strip(" &:$\\") == base
 
 
 def _loose_shapes(case: Case) -> str:
@@ -259,6 +279,18 @@ def _names(names: Names, nodes: Iterable[s.Node]) -> set[str]:
     return {names.ref(x).key for node in nodes for x in node.walk() if isinstance(x, s.Symbol)}
 
 
+def _recursive_gradient(case: Case) -> str:
+    """What a name stands for that may be a gradient, and is said of itself at other times, hangs on its last value."""
+    names = case.sheet.knowledge.names
+    near = case.sheet.knowledge.reachable(case.left, case.right)
+    for entry in case.sheet.entries:
+        if entry.maybe_gradient and entry.defines in near and isinstance(entry.sentence, s.Statement):
+            nodes = (x for item in entry.sentence.items[1:] for x in item.walk() if isinstance(x, s.Symbol))
+            if any(names.ref(x).key == entry.defines for x in nodes):
+                return f"{entry.defines} may be a gradient, or begin anywhere; declare what it is, with :="
+    return ""
+
+
 def _numbered(case: Case) -> str:
     """``x_1`` beside a vector x may be its first entry."""
     knowledge = case.sheet.knowledge
@@ -307,5 +339,6 @@ DOUBTS: tuple[Callable[[Case], str], ...] = (
     _independent,
     _unconnected,
     _numbered,
+    _recursive_gradient,
     _convolution,
 )

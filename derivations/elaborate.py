@@ -515,8 +515,9 @@ class Elaborator(Differentiation):
             lefts = self._fold(row[:cut], operators[: cut - 1])[:1]
             rights = self._fold(row[cut:], operators[cut:])[:1]
             for left, right in combinations(lefts, rights):
-                if left.form.kind == right.form.kind in ("column", "row"):
-                    for first, second in ((left, right), (right, left)):
+                if left.form.kind == right.form.kind in ("column", "row" if operators[cut - 1] else ""):
+                    swapped = () if operators[cut - 1] == "otimes" else ((right, left),)
+                    for first, second in ((left, right), *swapped):
                         merged = merge([left, right], outer(first.term, second.term))
                         if merged.term.shape == target:
                             yield replace(merged, readings=merged.readings | {OUTER})

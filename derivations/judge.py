@@ -25,6 +25,7 @@ from derivations.kinks import at_a_kink, kinks
 from derivations.names import Ref, ref_text
 from derivations.normal_form import prove_equal
 from derivations.numerals import pinned
+from derivations.products import TENSOR
 from derivations.python_text import snippet
 from derivations.reading import surface as s
 from derivations.refute import refute
@@ -197,7 +198,8 @@ class Judge:
                 found.open_modes.append(mode)
             except ShapeError as error:
                 found.misfit = found.misfit or error
-        return sorted(seen.values(), key=lambda attempt: attempt.effort)
+        plain = [attempt for attempt in seen.values() if TENSOR not in attempt.readings]
+        return sorted(plain or seen.values(), key=lambda attempt: attempt.effort)
 
     def _in_mode(self, left: s.Node, right: s.Node, world: World, found: Judgement) -> Iterator[Attempt]:
         if self.elaborator.knowledge.indexed and (has_components(left) or has_components(right)):

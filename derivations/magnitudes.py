@@ -78,7 +78,7 @@ def judge_magnitudes(link: s.Link, left: s.Node, right: s.Node, world: World, ch
     found = Judgement(decision=Decision(Verdict.UNDECIDED, NOT_NUMBERS))
     known = link.relation is s.Relation.APPROX or link.sign in ORDERED
     if not known or any(isinstance(x, s.Partial) for side in (left, right) for x in side.walk()):
-        found.decision = Decision(Verdict.UNDECIDED, f"{NO_RELATION} {link.relation.value} cannot be checked yet")
+        found.decision = Decision(Verdict.UNDECIDED, f"{NO_RELATION} {link.glyph} cannot be checked yet")
         return found
     try:
         one, other = (_number(checker.elaborator, side, world) for side in (left, right))

@@ -18,6 +18,7 @@ OUTER = "columns side by side read as an outer product"
 BEFORE_DIAGONAL = "a column written before a diagonal matrix"
 GRADIENT_ROW = "the gradient of a scalar read as a row"
 GRADIENT_COLUMN = "the gradient of a scalar read as a column"
+TENSOR = "⊗ read as the elementwise product"
 SAME_SHAPE = "a product sign between matrices of one shape read as elementwise"
 ENTRIES = "a power of a matrix that is not square read as elementwise"
 
@@ -65,6 +66,8 @@ def choices(left: Form, right: Form, operator: str, same: Same) -> list[Choice]:
         return [Choice(Meaning.SCALE, other)]
     if operator in ELEMENTWISE_SIGNS:
         return _elementwise(left, right, same) + (_outer(left, right) if operator == "otimes" else [])
+    if not operator and left.kind == right.kind == "row":
+        return _elementwise(left, right, same)
     rule = _PLAIN.get((left.kind, right.kind))
     return rule(left, right, same) if rule else []
 
@@ -157,14 +160,23 @@ Plan = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """The product signs of one sheet; ``declared`` maps an operator to the meaning that the sheet declares."""
+    """The product signs of one sheet; ``declared`` maps an operator to the meaning that the sheet declares.
+
+    ``tensor`` says that ⊗ may be the outer product: no definition of a vector uses it; ``outer`` that it is, since one
+    of a matrix does.
+    """
 
     declared: Mapping[str, str] = field(default_factory=dict)
+    tensor: bool = False
+    outer: bool = False
 
     def choices(self, left: Form, right: Form, operator: str, same: Same) -> list[Choice]:
         """As :func:`choices`; where a meaning is declared that fits, that one alone, else the others with a note."""
         if operator not in self.declared or not left.shape or not right.shape:
-            return choices(left, right, operator, same)
+            found = choices(left, right, operator, same)
+            if self.tensor and operator == "otimes" and len(left.shape) == 1:
+                found = [replace(x, reading=TENSOR) if x.meaning is Meaning.HADAMARD else x for x in found]
+            return sorted(found, key=lambda x: x.reading == TENSOR) if self.outer else found
         meant = DECLARED[self.declared[operator]](left, right, same)
         return meant or [replace(x, reading=AGAINST) for x in choices(left, right, operator, same)]
 

@@ -22,8 +22,10 @@ from derivations.declarations import Declared, read_declarations
 from derivations.declaring import as_used, assumed, entrywise, given, named, nodes_of, row_names, shaped, stated
 from derivations.directions import directions, gives_way, is_last_value
 from derivations.errors import ShapeError
+from derivations.euler import with_euler
 from derivations.facts import SUPPOSING, Fact, Property, facts_of, is_supposed, stated_before
 from derivations.gradient_names import with_gradient_names
+from derivations.habitual import is_introduced, losses, may_be_a_gradient, maybe_claim, with_kin
 from derivations.infer import Declaration, Equation, Inference
 from derivations.labels import labels_of, unit_keys, with_labels
 from derivations.layered import NO_LAYERS, Layers, offset_of, with_layers
@@ -66,7 +68,8 @@ class Entry:
     """One statement of the sheet.
 
     ``given`` holds the steps that define something; all others are claimed. ``assumed`` marks declarations and
-    conditions, which claim nothing.
+    conditions, which claim nothing. ``maybe_gradient`` marks a definition that may rather say what a gradient is;
+    ``maybe_claim`` says why one may claim something else.
 
     ``kind`` is definition, claim, unclear, or count: a number that is said to follow for given sizes (``sizes``) from
     the statement before (``source_entry``), or one that words state of a layer (``spoken``).
@@ -83,6 +86,8 @@ class Entry:
     restricted: str = ""
     clash_at: Span | None = None
     spoken: SpokenCount | None = None
+    maybe_gradient: bool = False
+    maybe_claim: str = ""
 
 
 @dataclass(slots=True)
@@ -141,10 +146,11 @@ def understand(
     sentences = convolved.sentences
     written = sentences
     as_used(declared, sentences)
+    sentences = with_euler(sentences, [*nodes_of(declared)])
     squared = with_squares(named(declared, with_probabilities(sentences)))
     sentences, layers = with_layers(squared, nodes_of(declared))
     timed = with_relative_times(with_times(with_powers(with_raised_times(with_limits(sentences, source)))))
-    understood = with_understood(with_gradient_names(timed), habits)
+    understood = with_understood(with_kin(with_gradient_names(timed)), habits)
     labels = labels_of([x for x in understood.sentences if isinstance(x, s.Statement)])
     labelled = with_labels(understood.sentences)
     separate, copies = with_copies([*understood.implied, *with_components(labelled, declared.letters("index"))])
@@ -226,7 +232,23 @@ class _Reader:
         for statement in self.implied:
             if not self.knowledge.defined(self.names.ref(first := cast(s.Symbol, statement.items[0])).key):
                 self._definition(statement, first)
+        self._mark_doubtful()
         return self._with_shapes()
+
+    def _mark_doubtful(self) -> None:
+        """Mark the definitions of names that may mean something else."""
+        statements = list(self._statements())
+        of = losses(statements)
+        for entry in self.entries:
+            sentence = entry.sentence
+            plain = entry.defines and not entry.assumed and isinstance(sentence, s.Statement)
+            if not plain or not isinstance(sentence, s.Statement) or is_introduced(sentence, self.source):
+                continue
+            entry.maybe_claim = maybe_claim(sentence, self._is_known)
+            entry.maybe_gradient = bool(of) and may_be_a_gradient(sentence, statements, self._is_known)
+
+    def _is_known(self, symbol: s.Symbol) -> bool:
+        return self.names.ref(symbol).key in self.names.bases
 
     def _with_shapes(self) -> Sheet:
         self.knowledge.entrywise = entrywise(self.declared, self.names)
@@ -246,7 +268,7 @@ class _Reader:
             self.names, self._formals(), scalars, self.knowledge.rows, self.knowledge.constants
         )
         inference.standing = self.knowledge.standing
-        self.knowledge.signs = inference.signs = Signs(self.declared.signs)
+        self.knowledge.signs = inference.signs = self._signs()
         claims = [item for entry in self.entries if entry.kind == "claim" for item in _items(entry)]
         shapes = inference.run([d for d, _ in self.declarations], [e for e, _ in self.equations], claims)
         tell = Teller(self.source, inference.dims.shape, inference.origin)
@@ -270,6 +292,10 @@ class _Reader:
         sheet.misfit = lambda nodes: tell.told(error) if (error := inference.clash(nodes)) else ""
         sheet.entries = self._with_declarations()
         return sheet
+
+    def _signs(self) -> Signs:
+        ranks = {self._habit_rank(equation.left) for equation, _ in self.equations if _has_tensor(equation.right)}
+        return Signs(self.declared.signs, 1 not in ranks, 1 not in ranks and 2 in ranks)
 
     def _declare_shapes(self) -> None:
         """The shapes that are declared, before those of the sheet's own sentences."""
@@ -629,6 +655,10 @@ class _Reader:
             return False
         self.perhaps_vectors = speaks_of_vectors(self.source)
         return self.perhaps_vectors is None
+
+
+def _has_tensor(node: s.Node) -> bool:
+    return any("otimes" in x.operators for x in node.walk() if isinstance(x, s.Mul))
 
 
 def _is_no_number(node: s.Node) -> bool:

@@ -166,7 +166,7 @@ def _understood(entry: Entry, sheet: Sheet, reader: AsWritten) -> Understood:
     if isinstance(sentence, s.Unreadable):
         found.problem = _problem(source, sentence.at, sentence.message, sentence.expected)
         return found
-    found.relations = [link.relation.value for link in sentence.links]
+    found.relations = [link.glyph for link in sentence.links]
     if entry.spoken is not None:
         found.sides, found.relations = _said(entry.spoken), ["="]
     elif found.kind == "declaration":

@@ -2,6 +2,7 @@ r"""What a brace under or over a part says of it: ``\underbrace{W x + b}_{z}`` i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -23,6 +24,12 @@ from derivations.reading.surface import (
 )
 from derivations.reading.tokens import Token, is_relation, partners
 
+MIXED = "it is unclear what a label says that mixes words and a formula"
+REMARK = re.compile(r"\s*[,;(\[–—]|\s*(?:matrix|vector|column|row)\b")
+"""How words begin behind a formula that they leave as it is."""
+TURNING = re.compile(r"\b(?:not|no|never|if|when|where|unless|for|at|as|since|near|once|only)\b", re.IGNORECASE)
+SAYING = frozenset({"letter", "command", "bad"})
+"""Kinds of tokens that say something of a part."""
 NUMBERED = "it is unclear whether this numbers the part or is its value"
 
 
@@ -63,11 +70,35 @@ def _labels(tokens: Sequence[Token]) -> Iterator[Label]:
 
 
 def _is_remark(label: Sequence[Token]) -> bool:
-    """Words, and marks such as ``(1)`` or ``(*)``, say nothing of the part."""
+    """Words, with numbers among them, and marks such as ``(1)`` or ``(*)``, say nothing of the part."""
     kinds = [token.kind for token in label]
+    if len(kinds) == 3 and kinds[0] == "open" and kinds[2] == "close":
+        return True
+    return any(_words(label)) and not any(token.kind in SAYING or is_relation(token) for token in label)
+
+
+def _words(label: Sequence[Token]) -> list[bool]:
+    """Which tokens are words that are no function."""
     after = (*label[1:], None)
-    words = (x for x, then in zip(label, after, strict=True) if x.kind in ("text", "unit") and not _is_called(x, then))
-    return any(words) or (len(kinds) == 3 and kinds[0] == "open" and kinds[2] == "close")
+    return [x.kind in ("text", "unit") and not _is_called(x, then) for x, then in zip(label, after, strict=True)]
+
+
+def _said(label: Sequence[Token]) -> Sequence[Token]:
+    """A label without the words around it: ``= f_t (chain rule)``, ``slope = f_t``. Raises Slip where they turn it."""
+    words = _words(label)
+    if not any(words):
+        return label
+    first, other = words.index(True), words.index(False)
+    if not first and is_relation(label[other]) and not any(words[other:]) and not _turns(label[:other]):
+        return label[other:]
+    if not (all(words[first:]) and first and REMARK.match(label[first].text)):
+        raise Slip(label[first].span, MIXED, "words alone, or a formula alone")
+    return label[:first]
+
+
+def _turns(words: Sequence[Token]) -> bool:
+    """Whether words may turn round or condition what stands behind them."""
+    return any(TURNING.search(token.text) for token in words)
 
 
 def _is_called(word: Token, after: Token | None) -> bool:
@@ -77,10 +108,11 @@ def _is_called(word: Token, after: Token | None) -> bool:
 
 def _statement(found: Label, display: bool) -> Statement:
     """The name first, so that it is defined where it is new. Raises Slip."""
-    signed = is_relation(found.label[0])
-    relation = RELATIONS[found.label[0].text] if signed else Relation.EQUAL
-    link = Link(relation, found.label[0].span)
-    part, label = parse_tokens(found.part), parse_tokens(found.label[1:] if signed else found.label)
+    said = _said(found.label)
+    signed = is_relation(said[0])
+    relation = RELATIONS[said[0].text] if signed else Relation.EQUAL
+    link = Link(relation, said[0].span)
+    part, label = parse_tokens(found.part), parse_tokens(said[1:] if signed else said)
     if not signed and isinstance(label, Number):
         raise Slip(label.span, NUMBERED, "an equals sign before the value")
     if not signed and isinstance(label, Mul) and set(label.operators) == {"times"} and _is_shape(label):

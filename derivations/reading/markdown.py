@@ -61,6 +61,8 @@ OPENER: Final = re.compile(
 FORMULA: Final = re.compile(r"\$[^$]*[=\\_^][^$]*\$|\\(?:frac|partial|begin|sum|sigma|delta|\[|\()")
 FENCES: Final = frozenset({"latex", "tex", "katex", "mathjax"})
 CODE: Final = "mathematics in a block of code is not read: write it between $$ and $$, without indentation"
+OPENS: Final = re.compile(r"[^\W_]|[\\(\[{]")
+"""What stands behind a dollar sign that opens a formula."""
 UNCLOSED_FORMULA: Final = re.compile(r"(?![\s\d$])[^$]{0,40}?(?:\\[a-z]+|=|\^)")
 LIKE_MATHS: Final = re.compile(r"[\\=_^]")
 AFTER_DISPLAY: Final = re.compile(r"[ \t.,;:]*(?:\([^()$]{1,20}\))?[ \t.,;:]*")
@@ -205,6 +207,9 @@ def _dollars(text: str, start: int) -> Found | None:
     if not content.strip() or text[end + 1 : end + 2].isdigit():
         return None
     spaced = content[0].isspace(), content[-1].isspace()
+    if spaced == (False, True) and UNCLOSED_FORMULA.match(content):
+        opens = OPENS.match(text, end + 1) is not None
+        return Found(start + 1, end, start, end + (not opens), False, closed=not opens)
     if any(spaced) and not (all(spaced) and LIKE_MATHS.search(content)):
         return None
     quoted = len(content) > 2 and content[0] == content[-1] == "`"

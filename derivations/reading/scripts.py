@@ -123,6 +123,7 @@ class ScriptReader(Cursor):
     def lowered(self, symbol: Symbol, tokens: Sequence[Token]) -> Symbol:
         """A name with its subscript: a time and components after it, or a plain name."""
         parts = split(tokens)
+        refuse_slices(parts)
         if (time := time_of(bare(parts[0]))) is not None:
             return replace(with_time(symbol, time, lower=True), component=tuple(self.inside(p) for p in parts[1:]))
         if len(parts) > 1 and (time := time_of(bare(parts[-1]))) is not None:
@@ -316,6 +317,14 @@ def split(tokens: Sequence[Token]) -> list[Sequence[Token]]:
     """The parts between the commas; brackets are not looked into, since none stands in an index with commas."""
     cuts = [-1, *(k for k, token in enumerate(tokens) if token.at(",")), len(tokens)]
     return [tokens[a + 1 : b] for a, b in pairwise(cuts)]
+
+
+def refuse_slices(parts: Sequence[Sequence[Token]]) -> None:
+    """``A_{i,:}`` and ``Y_{:i}`` are rows and columns, no names; raises Slip for them."""
+    for part in parts:
+        colon = next((token for token in (*part[:1], *part[-1:]) if token.at(":")), None)
+        if colon is not None:
+            raise Slip(colon.span, "rows, columns and slices by ‘:’ are not read", "a product such as A e_j, or A_{ij}")
 
 
 def name_text(tokens: Sequence[Token]) -> str:

@@ -321,6 +321,10 @@ class Relation(Enum):
     COMPARE = "≤"  # any inequality: carried, not checked yet
 
 
+COMPARING = {"<": "<", ">": ">", "leq": "≤", "geq": "≥", "neq": "≠", "ll": "≪", "gg": "≫", "propto": "∝"}
+"""The signs of comparisons."""
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """A relation sign with its place; ``sign`` is the plain name of the sign itself (``geq``), where one was read."""
@@ -328,6 +332,12 @@ class Link:
     relation: Relation
     span: Span
     sign: str = ""
+
+    @property
+    def glyph(self) -> str:
+        """The sign as it is shown: an inequality by its own."""
+        own = COMPARING.get(self.sign) if self.relation is Relation.COMPARE else None
+        return own or str(self.relation.value)
 
 
 @dataclass(frozen=True, slots=True)
