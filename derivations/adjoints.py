@@ -253,8 +253,15 @@ class Backpropagation:
         returned = ", ".join(ref_text(Ref(key, end)) for key, _ in steps.states)
         return found[0], found[1].but(
             f"by backpropagation from {time_text(end)}, whatever comes back to {returned} from later steps: "
-            f"for all {time_text(end)} ≤ {self.last}"
+            f"for all {self._from_the_first(end)} ≤ {self.last}"
         )
+
+    def _from_the_first(self, end: s.Time) -> str:
+        """The last of the steps of the claim, from where on all gradients in it are at steps, the first being 1."""
+        partials = (x for side in self.sides for x in side.walk() if isinstance(x, s.Partial))
+        times = (x.by.time for x in partials if isinstance(x.by, s.Symbol))
+        lowest = min((time.offset for time in times if time is not None and time.symbol == end.symbol), default=0)
+        return f"{1 - lowest + end.offset} ≤ {time_text(end)}" if lowest < 0 else time_text(end)
 
     def _at_the_end(self, attempt: Attempt, mode: Mode, end: s.Time, floor: int) -> bool:
         """Whether the claim holds, too, where the last of its steps is that of the loss."""

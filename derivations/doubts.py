@@ -282,7 +282,8 @@ def _names(names: Names, nodes: Iterable[s.Node]) -> set[str]:
 def _recursive_gradient(case: Case) -> str:
     """What a name stands for that may be a gradient, and is said of itself at other times, hangs on its last value."""
     names = case.sheet.knowledge.names
-    near = case.sheet.knowledge.reachable(case.left, case.right)
+    ended = {ref.key for ref in case.sheet.knowledge.instances}
+    near = case.sheet.knowledge.reachable(case.left, case.right) - ended
     for entry in case.sheet.entries:
         if entry.maybe_gradient and entry.defines in near and isinstance(entry.sentence, s.Statement):
             nodes = (x for item in entry.sentence.items[1:] for x in item.walk() if isinstance(x, s.Symbol))

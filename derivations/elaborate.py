@@ -7,7 +7,7 @@ values, one per reading that fits; each names the readings it took beyond plain 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import product as combinations
@@ -57,6 +57,11 @@ from derivations.traverse import free_variables, substitute
 from derivations.values import MOST_READINGS, Value, bounded, carry_out, flip, form_text, merge
 from derivations.world import Definition, Knowledge, MisfitError, UnclearError, World
 
+AT_VALUE = "a slope taken where the function has this value"
+SLOPES: dict[str, Callable[[Term], Term]] = {
+    "sigma": lambda y: linear([(Fraction(1), y), (Fraction(-1), power(y, 2))], y.shape),
+}
+"""Slopes by values, of the functions of gates."""
 MOST_EXPONENT = 64
 MOST_UNFOLDED = 300
 MOST_SPLIT = 24
@@ -231,7 +236,7 @@ class Elaborator(Differentiation):
                 return chain_rule(self, node, world)
             case s.Call():
                 rows = bounded([self.elaborate(x, world) for x in node.arguments])
-                return [value for row in rows for value in self._called(node, row)]
+                return [*(value for row in rows for value in self._called(node, row)), *self._slope_at(node, world)]
             case s.Partial():
                 return [self.partial(node, world)]
             case s.Concat():
@@ -342,6 +347,19 @@ class Elaborator(Differentiation):
         if exponent == 2 and _is_norm(node.base) and isinstance(base.term, Power):
             return replace(base, term=base.term.base, gradient=False)
         return replace(base, term=power(base.term, exponent), gradient=False)
+
+    def _slope_at(self, node: s.Call, world: World) -> list[Value]:
+        """``σ'(i_t)`` as the slope of σ where its value is i_t, for an i_t that is defined as a value of σ."""
+        symbol = node.arguments[0] if len(node.arguments) == 1 else None
+        if node.order != 1 or node.power is not None or not isinstance(symbol, s.Symbol):
+            return []
+        definition = self.knowledge.definition(self.ref(symbol, world))
+        defined = definition.node if definition is not None else None
+        if not isinstance(defined, s.Call) or (defined.function, defined.order) != (node.function, 0) or defined.power:
+            return []
+        slope = SLOPES.get(node.function)
+        values = self.elaborate(symbol, world) if slope is not None else []
+        return [replace(v, term=slope(v.term), readings=v.readings | {AT_VALUE}) for v in values if slope is not None]
 
     def _called(self, node: s.Call, values: Sequence[Value]) -> list[Value]:
         """Every meaning of a call."""

@@ -5,10 +5,12 @@ r"""Times that are words: ``a_{next}`` and ``c_{prev}`` beside ``a^{<t>}``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from derivations.component_names import rewritten
+from derivations.gradient_names import pair_of
 from derivations.reading import surface as s
 
 PREVIOUS = frozenset({"prev", "previous", "old"})
@@ -26,8 +28,11 @@ def with_relative_times(sentences: Sequence[s.Sentence]) -> list[s.Sentence]:
     if not meant or not timed:
         return list(sentences)
     ahead = int(any(_computes_next(x) for x in statements))
+    parts = set[int]() if ahead else _parts(statements)
 
     def change(node: s.Node) -> s.Node:
+        if id(node) in parts:
+            return node
         if not isinstance(node, s.Symbol) or node.time is not None or (node.base, node.marks) not in meant:
             return node
         offset = -1 if node.name in PREVIOUS else ahead if node.name in NEXT else None
@@ -37,6 +42,20 @@ def with_relative_times(sentences: Sequence[s.Sentence]) -> list[s.Sentence]:
         replace(x, items=tuple(rewritten(item, change) for item in x.items)) if isinstance(x, s.Statement) else x
         for x in sentences
     ]
+
+
+def _parts(statements: Sequence[s.Statement]) -> set[int]:
+    """The quantities behind a d in ``dc_{next}``, beside a line that computes dc^{<t>}."""
+    computed = {(x.base, x.marks) for y in statements for x in _behind_d(y.items[0]) if x.time == s.Time("t", 0)}
+    found = (x for y in statements for item in y.items[1:] for node in item.walk() for x in _behind_d(node))
+    return {id(x) for x in found if x.name in NEXT and (x.base, x.marks) in computed}
+
+
+def _behind_d(node: s.Node) -> Iterator[s.Symbol]:
+    factors = node.factors if isinstance(node, s.Mul) else ()
+    for one, other in pairwise(factors):
+        if pair_of((one, other)) and isinstance(other, s.Symbol):
+            yield other
 
 
 def _computes_next(statement: s.Statement) -> bool:

@@ -29,6 +29,7 @@ from derivations.names import (
     ref_text,
 )
 from derivations.reading import surface as s
+from derivations.relative_times import NEXT
 
 N = TypeVar("N", bound=s.Node)
 Name = tuple[str, tuple[str, ...], str]
@@ -307,6 +308,8 @@ class _Reader:
             return plain
         if plain.name.isdigit():
             return replace(plain, name="", time=s.Time(None, int(plain.name)))
+        if plain.name in NEXT:
+            return replace(plain, name="", time=s.Time("t", 0))
         return plain if plain.name or _name(plain) in self.untimed else replace(plain, time=s.Time("t", 0))
 
     def _choose_gates(self) -> None:

@@ -87,6 +87,13 @@ def test_the_proof_says_what_comes_back() -> None:
     assert why == ("by backpropagation from t+1, whatever comes back to h_{t+1} from later steps: for all t+1 ≤ T")
 
 
+def test_the_proof_of_a_claim_about_the_step_before_says_from_where_on_it_holds() -> None:
+    """At t = 1 it would speak of h_0, which no summand looks at."""
+    claim = r"\d{L}{h_{t-1}} = h_{t-1} - y_{t-1} + U^\top ((1 - h_t^2) \odot \d{L}{h_t})"
+    step = one(RNN + "\n" + EVERY, claim).steps[0]
+    assert step.why.endswith("for all 2 ≤ t ≤ T")
+
+
 @pytest.mark.parametrize(
     ("recurrence", "loss", "claim", "verdict"),
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from derivations.check import check_sheet
+from derivations.elaborate import AT_VALUE
 from derivations.given_gradients import Flow, Place
 from derivations.reading import surface as s
 from derivations.reading.places import Source, Span
@@ -94,6 +95,40 @@ def test_given_gates_at_the_pre_activation() -> None:
     assert verdicts(LSTM, "db_f = df_t", "dU_f = df_t h_{t-1}^T") == ["proved", "proved"]
     assert verdicts(LSTM, "db_f = df_t", "dU_f = df_t h_t^T") == ["proved", "wrong"]
     assert verdicts(sheet, r"db = dh_t \odot h_t \odot (1-h_t)") == ["proved"]
+
+
+CELL = r"""
+$$\Gamma_f^{<t>} = \sigma(W_f [a^{<t-1>}, x^{<t>}] + b_f)$$
+
+$$\Gamma_o^{<t>} = \sigma(W_o [a^{<t-1>}, x^{<t>}] + b_o)$$
+
+$$c^{<t>} = \Gamma_f^{<t>} * c^{<t-1>}$$
+
+$$a^{<t>} = \Gamma_o^{<t>} * \tanh(c^{<t>})$$
+
+"""
+
+
+def test_the_part_of_a_gradient_that_comes_from_the_next_cell() -> None:
+    both = r"dc^{<t>} = dc_{next} + da_{next} * \Gamma_o^{<t>} * (1-\tanh^2(c^{<t>}))"
+    others = (r"d\Gamma_f^{<t>} = dc^{<t>} * c^{<t-1>}", r"dc_{prev} = dc^{<t>} * \Gamma_f^{<t>}")
+    assert verdicts(CELL, both, *others) == ["proved"] * 3
+    assert verdicts(CELL, both.replace("1-", "1+"), *others) == ["wrong", "proved", "proved"]
+
+
+GATE = r"""
+$$i_t = \sigma(W_i x_t + b_i)$$
+
+$$L_t = \frac12\|i_t - y_t\|^2$$
+
+"""
+
+
+def test_a_slope_at_the_value_of_a_gate() -> None:
+    right = r"\frac{\partial L_t}{\partial b_i} = (i_t - y_t) \odot \sigma'(i_t)"
+    assert verdicts(GATE, right, right.replace("\\sigma'(i_t)", "\\sigma'(y_t)")) == ["proved", "wrong"]
+    found = check_sheet(Source("sheet.md", f"{GATE}$${right}$$\n")).statements[-1]
+    assert found.steps[0].reading == [AT_VALUE]
 
 
 def _flow(*definitions: str) -> Flow:
