@@ -14,14 +14,14 @@ from derivations.decide import Decision
 from derivations.directions import ceiling_of
 from derivations.doubts import Case, differentiated_as_written, doubt, undefined, unread_definition
 from derivations.elaborate import Elaborator
+from derivations.entropy_bounds import judge_inequality, speaks_of_divergences
 from derivations.errors import InternalError, ShapeError
 from derivations.explain import Explainer
 from derivations.facts import Fact, Property, in_force
-from derivations.inequalities import bounded_instead, introduces_a_bound
 from derivations.habitual import MAYBE, claims, losses
+from derivations.inequalities import bounded_instead, introduces_a_bound
 from derivations.judge import Judge, Judgement
 from derivations.judge_probabilities import judge_probabilities, speaks_of_probabilities
-from derivations.known_inequalities import judge_inequality
 from derivations.layer_claims import expected, judge_layer, of_layer
 from derivations.magnitudes import NO_NUMBERS, judge_magnitudes
 from derivations.missing_gates import loose_argument, missing, missing_approach
@@ -195,7 +195,8 @@ class Checker:
             if link.relation not in EQUATING and not entry.assumed:
                 found = self._magnitudes(link, left, right, world)
                 case = Case(left, right, found, self.sheet, self.elaborator)
-                found = bounded_instead(link.sign, case, world, self)
+                if not speaks_of_divergences(left, right):
+                    found = bounded_instead(link.sign, case, world, self)
             elif not entry.assumed and (number > 0 or number not in entry.given):
                 found = self._judge(left, right, world, not sentence.display)
                 found = worked_value(found, left, right, world, self)

@@ -245,11 +245,13 @@ class _Reader:
         return loss
 
     def _definitions(self) -> Iterator[tuple[s.Symbol, s.Node]]:
-        """The quantities that the sheet defines, no gradients, and by what."""
-        for statement in self.statements:
-            first = statement.items[0]
-            if _equates(statement) and isinstance(first, s.Symbol) and not _is_gradient(first):
-                yield first, statement.items[1]
+        """The quantities that the sheet defines, and by what: no gradients, and nothing that is made of gradients."""
+        pairs = [(x.items[0], x.items[1]) for x in self.statements if _equates(x)]
+        found = [(x, node) for x, node in pairs if isinstance(x, s.Symbol) and not _is_gradient(x)]
+        backward: set[Name] = set()
+        while more := {_name(x) for x, node in found if _name(x) not in backward and _speaks_of(node, backward)}:
+            backward |= more
+        return ((x, node) for x, node in found if _name(x) not in backward)
 
     def _inner(self, node: s.Node) -> list[s.Symbol]:
         return [self._quantity(x) for x in node.walk() if isinstance(x, s.Symbol)]
@@ -390,6 +392,11 @@ def _is_gradient(symbol: s.Symbol) -> bool:
 def _is_earlier(symbol: s.Symbol, first: s.Symbol) -> bool:
     one, other = symbol.time, first.time
     return one is not None and other is not None and one.symbol == other.symbol and one.offset < other.offset
+
+
+def _speaks_of(node: s.Node, names: set[Name]) -> bool:
+    """Whether an expression holds a gradient, or one of some names."""
+    return any(_is_gradient(x) or _name(x) in names for x in node.walk() if isinstance(x, s.Symbol))
 
 
 def _inside(big: s.Big) -> Iterator[s.Symbol]:

@@ -59,6 +59,11 @@ def judge_inequality(link: s.Link, left: s.Node, right: s.Node, world: World, ch
     return None
 
 
+def speaks_of_divergences(*sides: s.Node) -> bool:
+    """Whether a divergence stands in a step: its arguments are distributions, even where the sheet does not say so."""
+    return any(isinstance(x, s.Call) and x.function == "divergence" for side in sides for x in side.walk())
+
+
 def _turned(
     one: Term, other: Term, facts: Sequence[Fact], why: str, world: World, checker: Checker
 ) -> Judgement | None:
