@@ -17,6 +17,7 @@ from derivations.functions import Derivative
 from derivations.judge import Judge
 from derivations.latex import Printer, written_size
 from derivations.names import Ref, ref_text
+from derivations.paths import Paths
 from derivations.reading import surface as s
 from derivations.reading.parser import parse_expression
 from derivations.reading.places import Span
@@ -58,8 +59,10 @@ class Explainer:
         """Complete the steps of ``judged`` in place, in the order of the sheet."""
         self._witness(judged)
         rules: dict[str, tuple[Derivative, int]] = {}
+        paths = Paths(self.checker.judge)
         for item in judged:
             step = _step(item)
+            self._say_paths(item, paths)
             if step.verdict is not Verdict.WRONG or item.found.right or (not item.found.best and not item.found.misfit):
                 continue
             self._headline(item)
@@ -70,6 +73,15 @@ class Explainer:
             rule = self._rule(item)
             if rule is not None:
                 rules[rule[0]] = (rule[1], step.line)
+
+    def _say_paths(self, item: Judged, paths: Paths) -> None:
+        """Which of the ways to the loss a claim covers, where it does not cover all."""
+        step = _step(item)
+        if item.found.right and step.verdict in (Verdict.PROVED, Verdict.HOLDS):
+            note = paths.note(item.left, item.right, item.world, self.conventions.pick(item.found)[0])
+            step.reading += [note] if note else []
+        elif step.verdict is Verdict.WRONG:
+            step.why = "; ".join(filter(None, (step.why, paths.alone(item.left, item.right, item.world))))
 
     # What is the matter
 
