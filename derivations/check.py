@@ -442,8 +442,10 @@ class Checker:
         return step
 
     def _symbols(self) -> list[SymbolReport]:
-        bases = self.sheet.knowledge.names.bases
-        keys = {key for key, x in bases.items() if WHOLE not in x.marks} - self.sheet.knowledge.constants
+        knowledge = self.sheet.knowledge
+        sizes = {key for key in knowledge.dims if not knowledge.defined(key)}
+        named = {key for key, x in knowledge.names.bases.items() if WHOLE not in x.marks}
+        keys = named - knowledge.constants - sizes
         return [SymbolReport(key, self._shape(key), key in self.sheet.declared) for key in sorted(keys)]
 
     def _shape(self, key: str) -> list[str]:

@@ -57,12 +57,23 @@ class Differentiation(ABC):
         if isinstance(node.of, s.Symbol) and self.knowledge.definition(self.ref(node.of, world)) is None:
             return self._undefined(self.ref(node.of, world), node, world)
         self._require_unrelated(node, world)
+        self._require_known_slope(node)
         key = (plain_name(node.of), self._by(node, world), replace(world, mode=self._sense(node, world)))
         if key not in self._partials:
             output, _, term = self.derivation(node, world)
             row = not output.shape and self._stands_as_row(node.by)
             self._partials[key] = Value(self._filled(term, world, node.span), row, not output.shape)
         return self._partials[key]
+
+    def _require_known_slope(self, node: s.Partial) -> None:
+        """Of a loss without a definition only the first derivatives are free; raises UnclearError for others."""
+        known, reached = self.knowledge, self.knowledge.reachable(node.of) if self.knowledge.open.open else set[str]()
+        if not reached & known.open.open:
+            return
+        roots = [node.of, *(d.node for ref, d in known.instances.items() if ref.key in reached)]
+        roots += [known.families[key].node for key in sorted(reached & known.families.keys())]
+        if any(isinstance(x, s.Partial) for root in roots for x in root.walk()):
+            raise UnclearError("a second derivative of something that the sheet does not define", node.span)
 
     def _require_unrelated(self, node: s.Partial, world: World) -> None:
         """A second derivative by two quantities of which one hangs on the other does not say what is held."""

@@ -15,10 +15,11 @@ from derivations.convolutions import are_arrays
 from derivations.elaborate import Elaborator
 from derivations.errors import SheetError
 from derivations.judge import Judgement
-from derivations.names import GRADIENT_MARKS, STATE_NAMES, Names, Ref, is_loss, rank_by_habit
+from derivations.names import GRADIENT_MARKS, SLOPE, STATE_NAMES, Names, Ref, is_loss, rank_by_habit
+from derivations.open_losses import REST
 from derivations.reading import surface as s
 from derivations.sheet import Sheet, shows_a_shape
-from derivations.terms import is_zero
+from derivations.terms import Term, is_zero
 from derivations.world import World
 
 _CONVOLUTION = re.compile(r"\b(?:convol\w+|convnet\w*|cnn\w*|cross[- ]correlat\w+|padding|stride)\b", re.IGNORECASE)
@@ -63,7 +64,8 @@ def _unread(case: Case) -> str:
 
 def _unread_line(case: Case, keys: set[str], counts: Callable[[str], bool]) -> str:
     """The unreadable line that may define one of some names; ``counts`` says which left sides may be a definition's."""
-    undefined = {key for key in keys - case.sheet.declared if not case.sheet.knowledge.defined(key)}
+    known = case.sheet.knowledge
+    undefined = {key for key in keys - case.sheet.declared if not known.defined(key) or key in known.open.assumed}
     bases = {
         case.sheet.knowledge.names.bases[key].base: key for key in undefined if key in case.sheet.knowledge.names.bases
     }
@@ -165,6 +167,26 @@ def _independent(case: Case) -> str:
     return f"nothing on the sheet says how {of} depends on {by}"
 
 
+def _open_loss(case: Case) -> str:
+    """A step that says what the gradient of a loss is that has no definition, or one that may depend on more."""
+    knowledge = case.sheet.knowledge
+    near = knowledge.reachable(case.left, case.right) if knowledge.open.open else set[str]()
+    unsaid = sorted(near & knowledge.open.several)
+    for attempt in case.found.attempts:
+        sides = [_open_names(case, term) for term in (attempt.left, attempt.right)]
+        unsaid += sorted(set.union(*sides) if not all(sides) or REST in set.union(*sides) else ())
+    unsaid = [key for key in unsaid if key != REST] or sorted(near & knowledge.open.open if unsaid else ())
+    return f"the sheet does not define {unsaid[0]}, the loss of a step" if unsaid else ""
+
+
+def _open_names(case: Case, term: Term) -> set[str]:
+    """The losses without a definition whose values or gradients a term hangs on."""
+    refs = [ref for _, ref in case.elaborator.refs_of(term)]
+    bases = (case.sheet.knowledge.names.bases.get(ref.key) for ref in refs)
+    marks = (symbol.marks[-1] for symbol in bases if symbol is not None and symbol.marks)
+    return {mark.removeprefix(SLOPE) for mark in marks if mark.startswith(SLOPE)}
+
+
 def _unconnected(case: Case) -> str:
     """The step rests on a definition by a derivative that is zero, since nothing connects its two quantities."""
     knowledge = case.sheet.knowledge
@@ -243,6 +265,7 @@ def _guessed_scalar(case: Case) -> str:
             symbol is not None
             and (key in sheet.beside or rank_by_habit(symbol, key in sheet.knowledge.names.timed) == 0)
             and not is_loss(symbol)
+            and key != sheet.knowledge.length
             and not sheet.knowledge.defined(key)
         ):
             return f"{key} is taken for a number by habit, and the shapes do not fit; declare its shape"
@@ -276,7 +299,7 @@ def _connected(case: Case) -> set[str]:
 
 
 def _names(names: Names, nodes: Iterable[s.Node]) -> set[str]:
-    return {names.ref(x).key for node in nodes for x in node.walk() if isinstance(x, s.Symbol)}
+    return {names.ref(x).key for node in nodes for x in _quantities(node)}
 
 
 def _recursive_gradient(case: Case) -> str:
@@ -338,6 +361,7 @@ DOUBTS: tuple[Callable[[Case], str], ...] = (
     _clashing_definition,
     _undefined_state,
     _independent,
+    _open_loss,
     _unconnected,
     _numbered,
     _recursive_gradient,

@@ -39,6 +39,7 @@ from derivations.terms import (
     Power,
     Shape,
     Term,
+    add,
     apply,
     delta,
     dim_text,
@@ -66,7 +67,7 @@ MOST_EXPONENT = 64
 MOST_UNFOLDED = 300
 MOST_SPLIT = 24
 NOW = s.Time("t", 0)
-KINDS = {"Tuple": "a list", "Function": "a function without its argument"}
+KINDS = {"Tuple": "a list", "Enumeration": "a set", "Function": "a function without its argument"}
 
 
 def _is_norm(node: s.Node) -> bool:
@@ -263,10 +264,17 @@ class Elaborator(Differentiation):
             raise UnclearError("a single component cannot be checked yet", node.span)
         if self._letter(node) in dict(world.sizes):
             return [Value(number(dict(world.sizes)[self._letter(node)]))]
+        if self.knowledge.is_length(node):
+            return [Value(self._steps(world))]
         if self.knowledge.is_dimension(node):
             return [Value(size(dimension(self.knowledge.names.ref(node).key)))]
         term = self.value_of(self.ref(node, world), world, node.span)
         return [Value(term, term.rank == 1 and self.knowledge.stands_as_row(node))]
+
+    def _steps(self, world: World) -> Term:
+        """The number of steps: the last time of the sheet."""
+        last = dict(world.env).get(str(self.knowledge.length), s.Time(self.knowledge.length, 0))
+        return number(last.offset) if last.symbol is None else add(var(last.symbol), number(last.offset))
 
     def _letter(self, node: s.Symbol) -> str:
         """The name of what may be a dimension; empty where it is surely none."""

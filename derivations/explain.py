@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from derivations.budget import Budget
 from derivations.chains import chain_break
-from derivations.component_names import has_components
+from derivations.component_names import UNIT, has_components
 from derivations.conventions import Conventions
 from derivations.edits import Edit, edits
 from derivations.elaborate import Elaborator
@@ -255,8 +255,14 @@ class Explainer:
                 for item in entry.sentence.items:
                     for node in item.walk():
                         if isinstance(node, s.Symbol) and not node.component:
-                            found.setdefault(self.knowledge.names.ref(node), self._text(node))
+                            found.setdefault(self.knowledge.names.ref(node), self._written(node))
         return found
+
+    def _written(self, symbol: s.Symbol) -> str:
+        r"""A name as the author writes it; the unit vector of a class k_t, which is not written, as 1_{k_t}."""
+        text = self._text(symbol)
+        is_class = symbol.base == UNIT and symbol.time is not None and text[0] not in "e1\\"
+        return rf"\mathbf{{1}}_{{{text}}}" if is_class else text
 
     # Repair
 

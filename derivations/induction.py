@@ -133,7 +133,8 @@ class AllTimes:
         names = sorted({time.symbol for time in times if time.symbol is not None})
         if not 1 <= len(names) <= 2:
             return "this claim has no time letter" if not names else f"the times {', '.join(names)} are too many"
-        names.sort(key=lambda name: ("T", "t").index(name) if name in ("T", "t") else 3 if name in TIMES else 2)
+        order = (self.judge.elaborator.knowledge.length, "T", "t")
+        names.sort(key=lambda name: order.index(name) if name in order else 4 if name in TIMES else 3)
         if len(names) == 2 and not {names[0]} & TIMES:
             return f"it is open which of the times {', '.join(names)} grows"
         low = {name: min(0, *(time.offset for time in times if time.symbol == name)) for name in names}
@@ -196,6 +197,7 @@ class AllTimes:
         last = (end, s.Time(None, times[0][1])) if end is not None else None
         world = World(((None, 0),), env=env, facts=self.world.facts, end=last)
         world = replace(world, sinks=self.judge.elaborator.sinks(self.sides, world))
+        found.assumed = self.judge.assumed(self.sides, self.world)
         found.outputs = self.judge.outputs(*self.sides, world)
         attempts = self.judge.attempts(*self.sides, world, found, (mode,))
         agreeing = [a for a in attempts if self.judge.screen.may_agree(a.left, a.right)]

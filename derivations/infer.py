@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import sympy
 
@@ -14,7 +14,7 @@ from derivations.beside import numbers_beside_components
 from derivations.blocks import extent, measured, whole_shape
 from derivations.calls import SPECIAL, Result
 from derivations.clashes import ClashError, Part, Use
-from derivations.component_names import bound, has_components, letters_of
+from derivations.component_names import UNIT, bound, has_components, letters_of
 from derivations.convolutions import STAR, AsymmetricError, are_arrays, out_shape
 from derivations.errors import ShapeError
 from derivations.functions import FUNCTIONS
@@ -80,13 +80,20 @@ class Inference:
         self.beside: frozenset[str] = frozenset()
 
     def run(
-        self, declarations: Sequence[Declaration], equations: Sequence[Equation], claims: Sequence[s.Node] = ()
+        self,
+        declarations: Sequence[Declaration],
+        equations: Sequence[Equation],
+        claims: Sequence[Sequence[s.Node]] = (),
     ) -> dict[str, Shape]:
-        """Shapes of every quantity that occurs. Sums and elementwise signs in ``claims`` fill what is left open."""
+        """Shapes of every quantity that occurs.
+
+        Sums and elementwise signs in ``claims``, the sides of each, and components of unit vectors there fill what is
+        left open.
+        """
         for declaration in declarations:
             if isinstance(declaration.of, s.Symbol):
                 self._declare(declaration, declaration.of)
-        self.indexed = _index_counts([*(x for e in equations for x in (e.left, e.right)), *claims], self.names)
+        self.indexed = _index_counts([*(x for e in equations for x in (e.left, e.right)), *chain(*claims)], self.names)
         self.beside = numbers_beside_components(equations, self.names)
         self._find_ranks(equations)
         for key in self.names.bases.keys() - self.constants:
@@ -98,7 +105,9 @@ class Inference:
                 self._agree(declaration)
         self.dims.settle()
         for claim in claims:
-            _ClaimReader(self).read(claim)
+            self._learn_units(claim)
+        for side in chain(*claims):
+            _ClaimReader(self).read(side)
         self._name_dimensions()
         return {key: self.dims.shape(shape) for key, shape in self.shapes.items()}
 
@@ -114,7 +123,10 @@ class Inference:
             return 0
         if key in self.constants:
             return CONSTANTS[self.names.bases[key].base]
-        return self.ranks.get(key, rank_by_habit(self.names.bases[key], key in self.names.timed))
+        symbol = self.names.bases[key]
+        if symbol.marks and symbol.marks[-1].startswith(habits.SLOPE):
+            return self.rank(self.names.ref(replace(symbol, marks=symbol.marks[:-1])).key)
+        return self.ranks.get(key, rank_by_habit(symbol, key in self.names.timed))
 
     def _declare(self, declaration: Declaration, symbol: s.Symbol) -> None:
         for key in self.names.listed(symbol):
@@ -152,6 +164,15 @@ class Inference:
             self.ranked.setdefault(key, right.span)
         except ShapeError:
             return
+
+    def _learn_units(self, claim: Sequence[s.Node]) -> None:
+        """How long unit vectors are whose components stand beside those of other quantities."""
+        nodes = [node for side in claim for node in side.walk()]
+        if any(isinstance(x, s.Symbol) and x.base == UNIT and x.component for x in nodes):
+            reader = _ShapeReader(self)
+            with suppress(ShapeError), self.dims.undone_on_clash():
+                for side in claim:
+                    reader.components(side)
 
     def _equate(self, equation: Equation) -> None:
         self.dims.at = equation.left.span
@@ -228,7 +249,8 @@ class Inference:
         return _RankReader(self).form(node)
 
     def _name_dimensions(self) -> None:
-        taken = {str(x) for shape in self.shapes.values() for dim in shape for x in dim.free_symbols}
+        resolved = [self.dims.shape(shape) for shape in self.shapes.values()]
+        taken = {str(x) for shape in resolved for dim in shape for x in dim.free_symbols}
         taken = {name for name in taken if not is_unknown(sympy.Symbol(name))}
         self.written = frozenset(taken)
         wishes: list[tuple[Dim, str]] = []
@@ -328,7 +350,8 @@ class _ShapeReader:
         for part in node.walk():
             if isinstance(part, s.Symbol) and part.component:
                 self._index(letters_of(part), self.symbol(replace(part, component=())))
-            elif isinstance(part, s.Big) and bound(part.upper).isalpha() and part.index in self.letters:
+        for part in node.walk():
+            if isinstance(part, s.Big) and bound(part.upper).strip("|").isalpha() and part.index in self.letters:
                 self._index((part.index,), (dimension(bound(part.upper)),))
 
     def _index(self, letters: tuple[str, ...], shape: Shape) -> None:
@@ -452,8 +475,10 @@ class _ClaimReader(_ShapeReader):
 
     def _product(self, node: s.Mul) -> Form:
         forms = [self.form(factor) for factor in node.factors]
-        for operator, left, right in zip(node.operators, forms, forms[1:], strict=False):
-            if operator == "odot" and len(left.shape) == len(right.shape):
+        around = ("odot", *node.operators, "odot")
+        for k, (left, right) in enumerate(pairwise(forms)):
+            alone = set(around[k : k + 3]) == {"odot"}  # in U v ⊙ h it is U v that is like h
+            if alone and len(left.shape) == len(right.shape):
                 self.join(left, right)
         return super()._product(node)
 

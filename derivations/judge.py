@@ -143,13 +143,21 @@ class Judge:
         found = self.blank(left, right)
         world = replace(world, sinks=self.elaborator.sinks((left, right), world))
         found.derivative = found.derivative or bool(world.sinks)
-        found.assumed = tuple(_through(loss, self.elaborator.ref(sink, World())) for loss, sink in world.sinks)
+        found.assumed = self.assumed((left, right), world)
         found.slopes = found.slopes or found.derivative
         self.elaborator.inverses.clear()
         found.attempts = self.attempts(left, right, world, found)
         found.outputs = [*self.outputs(left, right, world), *self.elaborator.inverses]
         self._prove(found.attempts, found, Budget(seconds=self.seconds))
         return found
+
+    def assumed(self, sides: tuple[s.Node, s.Node], world: World) -> tuple[str, ...]:
+        """What is taken for granted of the losses without a definition that a step speaks of."""
+        knowledge = self.elaborator.knowledge
+        near = knowledge.reachable(*sides) if knowledge.open.assumed else set[str]()
+        summed = [text for key, text in sorted(knowledge.open.assumed.items()) if key in near]
+        through = (_through(loss, self.elaborator.ref(sink, World())) for loss, sink in world.sinks)
+        return (*through, *summed)
 
     def outputs(self, left: s.Node, right: s.Node, world: World) -> list[Term]:
         """What the derivatives of a step are taken of."""

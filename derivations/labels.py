@@ -27,7 +27,7 @@ def with_labels(sentences: Sequence[s.Sentence]) -> list[s.Sentence]:
     def change(node: s.Node) -> s.Node:
         if isinstance(node, s.Iverson) and (found := _compared(node)) and found[1] in labels:
             entry = replace(unit(found[1], node), component=(s.Symbol(node.span, found[0]),))
-            return entry if node.condition.sign == "=" else _complement(entry)
+            return entry if node.condition.sign == "=" else complement(entry)
         if isinstance(node, s.Symbol) and node.name in labels and node.base != UNIT and key_of(node, "") in whole:
             return s.Call(node.span, node.span, "inner", (unit(node.name, node), replace(node, name="")))
         return node
@@ -74,6 +74,7 @@ def _compared(node: s.Iverson) -> tuple[str, str] | None:
     return (index, label) if index in LETTERS and label not in LETTERS | TIMES else None
 
 
-def _complement(entry: s.Symbol) -> s.Node:
+def complement(entry: s.Symbol) -> s.Node:
+    """One less an entry."""
     one = s.Number(entry.span, Fraction(1))
     return s.Group(entry.span, s.Add(entry.span, (1, -1), (one, entry)))

@@ -28,10 +28,14 @@ COPY = "copy"
 """The mark of the copy of a weight that is used at one step."""
 SQUARED = "squared"
 """The mark of the square of a quantity, where the sheet defines the square and not the quantity."""
+COUNT = "count"
+"""The mark of the size of a set whose letter is a quantity as well."""
 PRE = "pre"
 """The mark of what stands in the function of a gate, where it has no name."""
 WHOLE = "whole"
 """The mark of a quantity of which a made-up loss is a function, where its gradient is given whole."""
+SLOPE = "slope of "
+"""The mark, before the name of a loss, of the free gradient of a loss that has no definition."""
 CONSTANTS = {"I": 2, "1": 1}
 """The identity matrix and the column of ones, unless a sheet says otherwise, and their ranks."""
 UNTIMED = " (without time)"
@@ -92,6 +96,10 @@ def key_of(symbol: Symbol, name: str | None = None) -> str:
             base = f"{base}^{{copy}}"
         elif mark == SQUARED:
             base = f"{base}^{{2}}"
+        elif mark.startswith(SLOPE):
+            base = f"(∂{mark.removeprefix(SLOPE)}/∂{base})"
+        elif mark == COUNT:
+            base = f"|{base}|"
         elif mark in (PRE, WHOLE):
             base = f"{base}^{{{mark}}}"
         else:

@@ -179,7 +179,25 @@ def free_dims(terms: Iterable[Monomial]) -> dict[int, Dim]:
 
 def positive(terms: Terms) -> bool:
     """Whether a polynomial is visibly > 0: positive coefficients, no negative factor, one factor free of zeros."""
-    return nowhere_negative(terms) and any(all(atom.positive for atom, _, _ in monomial) for monomial in terms)
+    return nowhere_negative(terms) and any(all(map(_is_positive, monomial)) or _picks(monomial) for monomial in terms)
+
+
+def _is_positive(factor: Factor) -> bool:
+    return factor[0].positive
+
+
+def _picks(monomial: Monomial) -> bool:
+    """Whether a monomial is one of the entries of something that is > 0: Σ_i e_i x_i for a one-hot e."""
+    if not monomial:
+        return False
+    (atom, labels, exponent), *others = sorted(monomial, key=_is_positive)
+    one_hot = is_one_hot(atom) and exponent == 1 and len(labels) == 1 and labels[0] < 0
+    return one_hot and all(map(_is_positive, others))
+
+
+def is_one_hot(atom: Atom) -> bool:
+    """Whether an atom has one entry that is one along its last axis, and zeros."""
+    return isinstance(atom.term, Operator) and atom.term.name == "winner"
 
 
 def nowhere_negative(terms: Terms) -> bool:
@@ -191,7 +209,7 @@ def not_negative(factor: Factor) -> bool:
     """Whether a factor is visibly ≥ 0 wherever it is defined."""
     atom, _, exponent = factor
     even = not is_whole(exponent) or exponent % 2 == 0
-    return atom.positive or even or atom.kind in ZERO_ONE or atom.function == "step"
+    return atom.positive or even or atom.kind in ZERO_ONE or is_one_hot(atom) or atom.function == "step"
 
 
 def leading(terms: Terms) -> Monomial | None:

@@ -14,6 +14,7 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from derivations.component_names import rewritten
+from derivations.lengths import last_time
 from derivations.names import key_of, shift, time_text
 from derivations.reading import surface as s
 from derivations.reading.grammar import BATCH, TIMES
@@ -54,9 +55,11 @@ def with_times(sentences: Sequence[s.Sentence]) -> list[s.Sentence]:
     if not letters:
         return list(sentences)
 
+    last = last_time([x for x in sentences if isinstance(x, s.Statement)])
+
     def change(node: s.Node) -> s.Node:
         if isinstance(node, s.Big) and node.index in letters:
-            return _upwards(replace(node, lower=_moment(node.lower), upper=_moment(node.upper)))
+            return _upwards(replace(node, lower=_moment(node.lower), upper=_moment(node.upper)), last)
         plain = isinstance(node, s.Symbol) and node.time is None and key_of(node, "") in timed
         return timed_by(node, letters) if plain and isinstance(node, s.Symbol) else node
 
@@ -108,19 +111,19 @@ def _moment(node: s.Node | None) -> s.Node | None:
     return node if node is None or time is None else Moment(node.span, time)
 
 
-def _upwards(node: s.Big) -> s.Big:
+def _upwards(node: s.Big, last: str | None) -> s.Big:
     """A sum or product written from a later letter down to an earlier one, turned round; numbers may be a slip."""
     below, above = (bound(x, {}) if x is not None else None for x in (node.lower, node.upper))
     if below is None or above is None:
         return node
-    if _lateness(below.symbol) <= _lateness(above.symbol):
+    if _lateness(below.symbol, last) <= _lateness(above.symbol, last):
         return node
     return replace(node, lower=node.upper, upper=node.lower, downwards=True)
 
 
-def _lateness(letter: str | None) -> int:
-    """How late a time letter is taken to be: T after t, t after any other, a number first."""
-    return 0 if letter is None else {"T": 3, "t": 2}.get(letter, 1)
+def _lateness(letter: str | None, last: str | None) -> int:
+    """How late a time letter is taken to be: the last time and T after t, t after any other, a number first."""
+    return 0 if letter is None else 3 if letter == last else {"T": 3, "t": 2}.get(letter, 1)
 
 
 def timed_by(symbol: s.Symbol, letters: Set[str]) -> s.Symbol:

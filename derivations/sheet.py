@@ -11,8 +11,12 @@ from typing import cast
 
 import sympy
 
+from derivations.abbreviations import with_abbreviations
+from derivations.arguments import with_arguments
 from derivations.batches import Batch
+from derivations.cardinalities import with_cardinalities
 from derivations.clashes import ClashError, Teller
+from derivations.classes import with_classes
 from derivations.component_names import has_components, letters_of, with_components
 from derivations.convolution_words import Words
 from derivations.convolutions import Try, with_convolutions
@@ -29,9 +33,11 @@ from derivations.habitual import is_introduced, losses, may_be_a_gradient, maybe
 from derivations.infer import Declaration, Equation, Inference
 from derivations.labels import labels_of, unit_keys, with_labels
 from derivations.layered import NO_LAYERS, Layers, offset_of, with_layers
+from derivations.lengths import last_time
 from derivations.limit_claims import with_limits
-from derivations.names import GENERIC_FUNCTIONS, Names, Ref, defines_loss, is_constant, is_loss, rank_by_habit
+from derivations.names import COUNT, GENERIC_FUNCTIONS, Names, Ref, defines_loss, is_constant, is_loss, rank_by_habit
 from derivations.numerals import numeral
+from derivations.open_losses import with_open_losses
 from derivations.powers import with_powers
 from derivations.probabilities import between_probabilities, with_probabilities
 from derivations.products import Signs
@@ -147,14 +153,19 @@ def understand(
     written = sentences
     as_used(declared, sentences)
     sentences = with_euler(sentences, [*nodes_of(declared)])
-    squared = with_squares(named(declared, with_probabilities(sentences)))
+    named_apart = with_abbreviations(with_cardinalities(with_arguments(with_probabilities(sentences))))
+    squared = with_squares(named(declared, named_apart))
     sentences, layers = with_layers(squared, nodes_of(declared))
     timed = with_relative_times(with_times(with_powers(with_raised_times(with_limits(sentences, source)))))
-    understood = with_understood(with_kin(with_gradient_names(timed)), habits)
-    labels = labels_of([x for x in understood.sentences if isinstance(x, s.Statement)])
-    labelled = with_labels(understood.sentences)
-    separate, copies = with_copies([*understood.implied, *with_components(labelled, declared.letters("index"))])
-    count = len(understood.implied)
+    losses = with_open_losses(timed)
+    understood = with_understood(with_kin(with_gradient_names(losses.sentences)), habits, losses.implied)
+    picked, classes = with_classes(understood.sentences)
+    labels = labels_of([x for x in picked if isinstance(x, s.Statement)])
+    units = [*classes, *unit_keys(labels)]
+    labelled = with_labels(picked)
+    given_names = [*losses.implied, *understood.implied]
+    separate, copies = with_copies([*given_names, *with_components(labelled, declared.letters("index"))])
+    count = len(given_names)
 
     def reader(trees: Sequence[s.Sentence]) -> _Reader:
         implied = [x for x in trees[:count] if isinstance(x, s.Statement)]
@@ -164,8 +175,9 @@ def understand(
     sheet, batch = first.sheet(), first.batch()
     if batch.found:
         sheet = reader(batch.write(separate)).sheet()
-    sheet.facts += [Fact(key, None, Property.ONE_HOT, f"{key} is a unit vector", 0, False) for key in unit_keys(labels)]
-    sheet.introduced |= set(unit_keys(labels))
+    sheet.facts += [Fact(key, None, Property.ONE_HOT, f"{key} is a unit vector", 0, False) for key in units]
+    sheet.introduced |= set(units)
+    sheet.knowledge.open = losses
     sheet.conventions, sheet.others = dict(understood.conventions), understood.others
     sheet.knowledge.held = frozenset(sheet.knowledge.names.ref(x) for x in understood.held)
     if batch.found.biases:
@@ -269,7 +281,7 @@ class _Reader:
         )
         inference.standing = self.knowledge.standing
         self.knowledge.signs = inference.signs = self._signs()
-        claims = [item for entry in self.entries if entry.kind == "claim" for item in _items(entry)]
+        claims = [_items(entry) for entry in self.entries if entry.kind == "claim"]
         shapes = inference.run([d for d, _ in self.declarations], [e for e, _ in self.equations], claims)
         tell = Teller(self.source, inference.dims.shape, inference.origin)
         for equation, error in inference.clashes:
@@ -327,8 +339,7 @@ class _Reader:
 
     def _find_lengths(self) -> None:
         """The letter of the last time, where the sheet uses one, and the time letters that definitions leave free."""
-        letters = {time.symbol for statement in self._statements() for x in statement.items for time in free_letters(x)}
-        self.knowledge.length = "T" if "T" in letters else None
+        self.knowledge.length = last_time(list(self._statements()))
         definitions = [*self.knowledge.families.values(), *self.knowledge.instances.values()]
         free = ((d, time.symbol) for d in definitions for time in free_letters(d.node, length=self.knowledge.length))
         self.knowledge.lengths = frozenset(letter for d, letter in free if letter not in (None, d.letter))
@@ -497,6 +508,8 @@ class _Reader:
         return Entry(s.Unreadable(sentence.span, sentence.span, DANGLING, "a relation such as ="), "unclear")
 
     def _declaration(self, sentence: s.Statement, of: tuple[s.Node, ...], space: s.Node) -> Entry:
+        if isinstance(space, s.Enumeration):
+            return Entry(sentence, "definition", assumed=True)
         if is_index(of[0]) and self.source.slice(sentence.links[0].span) == "=":  # t = 1, …, T
             return Entry(sentence, "definition", assumed=True)
         shape = self._shape_of(space)
@@ -534,6 +547,8 @@ class _Reader:
                 self._define(unknown, node, self.names.ref(unknown))
                 self.equations.append((Equation(unknown, node), entry))
                 entry.given |= {step}
+            if is_loss(symbol) and has_components(sentence.items[step + 1]):  # it tells how far its indices run
+                self.equations.append((Equation(symbol, sentence.items[step + 1]), entry))
         return entry
 
     def _define(self, symbol: s.Symbol, node: s.Node, ref: Ref) -> None:
@@ -723,6 +738,8 @@ def _dim(node: s.Node) -> Dim | None:
     match node:
         case s.Number() if node.value.denominator == 1 and node.value > 0:
             return numeral(int(node.value))
+        case s.Symbol() if COUNT in node.marks:
+            return dimension(f"|{node.base}|")
         case s.Symbol():
             return dimension(node.base + (f"_{node.name}" if node.name else ""))
         case s.Group():

@@ -75,12 +75,15 @@ class Understood:
     held: tuple[s.Symbol, ...] = ()
 
 
-def with_understood(sentences: Sequence[s.Sentence], habits: Habits) -> Understood:
-    """The sentences with gradients by name alone read as derivatives; unchanged where it is not clear of what."""
+def with_understood(sentences: Sequence[s.Sentence], habits: Habits, implied: Sequence[s.Statement] = ()) -> Understood:
+    """The sentences with gradients by name alone read as derivatives; unchanged where it is not clear of what.
+
+    ``implied`` are definitions that the sheet does not write.
+    """
     statements = [x for x in sentences if isinstance(x, s.Statement)]
     pairs, touching = _pairs(statements), frozenset(x.base for y in statements for x in _alone(y))
     found = [_joined(x, pairs, touching) if isinstance(x, s.Statement) else x for x in sentences]
-    return _Reader(found, habits).read()
+    return _Reader(found, habits, implied).read()
 
 
 # Which letters stand before the name of a gradient
@@ -142,7 +145,8 @@ def _joined(statement: s.Statement, pairs: set[Pair], touching: frozenset[str]) 
 
 
 class _Reader:
-    def __init__(self, sentences: list[s.Sentence], habits: Habits) -> None:
+    def __init__(self, sentences: list[s.Sentence], habits: Habits, implied: Sequence[s.Statement] = ()) -> None:
+        self.implied = implied
         self.sentences = sentences
         self.habits = habits
         self.statements = [x for x in sentences if isinstance(x, s.Statement)]
@@ -285,7 +289,7 @@ class _Reader:
     def _reached_from(self, starts: Sequence[s.Symbol]) -> set[Name]:
         """The names that the loss depends on by the definitions; empty where the loss has none."""
         known: dict[Name, set[Name]] = {}
-        for statement in self.statements:
+        for statement in (*self.statements, *self.implied):
             first = statement.items[0]
             if isinstance(first, s.Symbol) and not _is_gradient(first) and _equates(statement):
                 inner = {_name(self._quantity(x)) for x in statement.items[1].walk() if isinstance(x, s.Symbol)}

@@ -10,6 +10,7 @@ from fractions import Fraction
 from derivations.errors import ShapeError, SheetError
 from derivations.facts import Fact, Property
 from derivations.names import Names, Ref
+from derivations.open_losses import OpenLosses
 from derivations.products import Signs
 from derivations.reading import surface as s
 from derivations.reading.places import Span
@@ -158,7 +159,9 @@ class Knowledge:
     need both directions of time;
     ``held`` are the quantities that stay variables when a made-up loss is differentiated;
     ``length`` is the letter of the last time, if one is used; ``lengths`` are the time letters that definitions leave
-    free, such as the T of L = Σ_{t=1}^T L_t."""
+    free, such as the T of L = Σ_{t=1}^T L_t;
+    ``open`` are the losses of which only their first derivatives are known to be free, see
+    :mod:`derivations.open_losses`."""
 
     names: Names
     shapes: Mapping[str, Shape] = field(default_factory=dict)
@@ -181,6 +184,7 @@ class Knowledge:
     lengths: frozenset[str] = frozenset()
     backward: frozenset[str] = frozenset()
     entangled: frozenset[str] = frozenset()
+    open: OpenLosses = field(default_factory=OpenLosses)
 
     def definition(self, ref: Ref) -> Definition | None:
         """The definition that fits a name at a time."""
@@ -200,6 +204,12 @@ class Knowledge:
         """Whether a symbol is a dimension that the sheet declared, used as a number."""
         ref = self.names.ref(symbol)
         return ref.time is None and ref.key in self.dims and not self.defined(ref.key)
+
+    def is_length(self, symbol: s.Symbol) -> bool:
+        """Whether a symbol is the letter of the last time, used as a number."""
+        plain = not (symbol.name or symbol.time or symbol.marks or symbol.component)
+        known = self.defined(symbol.base) or bool(self.shapes.get(symbol.base))
+        return plain and symbol.base == self.length and not known
 
     def reachable(self, *nodes: s.Node) -> set[str]:
         """The names of expressions, and those that their definitions speak of in turn."""

@@ -22,6 +22,7 @@ from derivations.reading.surface import (
     Concat,
     Divide,
     Entry,
+    Enumeration,
     Function,
     Group,
     Iverson,
@@ -32,6 +33,10 @@ from derivations.reading.surface import (
     Tuple,
 )
 from derivations.reading.tokens import CLOSED_BY, Token, is_prose
+
+
+def _is_letter(token: Token) -> bool:
+    return token.kind == "letter" and token.text.islower()
 
 
 class CallReader(DerivativeReader, ProbabilityReader, DivergenceReader):
@@ -101,6 +106,21 @@ class CallReader(DerivativeReader, ProbabilityReader, DivergenceReader):
         time = time_of(self.tokens[self.position + 1 : close], grammar.TIMES | grammar.LAYERS)
         self.position = close + 1
         return replace(symbol, time=time, span=self.since(symbol.span.start))
+
+    def picked(self, symbol: Symbol) -> Symbol | None:
+        """``h_t[j]`` and ``p_t[k_t]``: the entry at an index or class; None where none stands here."""
+        token, close = self.token, self.partner[self.position]
+        lower = symbol.base.islower() and not symbol.component
+        if token.text != "[" or close < 0 or not (lower and self.adjacent()) or close == self.position + 1:
+            return None
+        index = self.tokens[self.position + 1 : close]
+        if not _is_letter(index[0]) or any(x.at("+", "-", "*", "cdot", ",", ";", ":") for x in index[1:2]):
+            return None
+        node = self.inside(index)
+        if not isinstance(node, Symbol) or (node.time is None and node.base not in grammar.INDICES | {"y"}):
+            return None
+        self.position = close + 1
+        return replace(symbol, component=(node,), span=self.since(symbol.span.start))
 
     # -- functions ---------------------------------------------------------------------------------------------
 
@@ -252,6 +272,9 @@ class CallReader(DerivativeReader, ProbabilityReader, DivergenceReader):
         bars, self.bars = self.bars, 0
         items = self.items(CLOSED_BY[opener.text])
         self.bars = bars
+        if opener.text == r"\{" and len(items) > 1:
+            self.close(opener)
+            return Enumeration(self.since(opener.start), items)
         if opener.text == "[" and len(items) == 1 and self.token.at(*grammar.COMPARED):
             return self.indicator(opener.start, items[0], opener)
         self.close(opener)
@@ -302,7 +325,8 @@ class CallReader(DerivativeReader, ProbabilityReader, DivergenceReader):
             raise self.unexpected("an expression in the brackets")
         found = [self.expression()]
         while self.skip(",", ";") or (close == "]" and self.skip("mid")):
-            found.append(self.expression())
+            if not (close == r"\}" and self.token.at("dots") and self.peek().at(",") and self.skip("dots")):
+                found.append(self.expression())
         return tuple(found)
 
     def close(self, opener: Token) -> None:

@@ -10,7 +10,19 @@ from derivations.reading import grammar
 from derivations.reading.cursor import time_of
 from derivations.reading.scripts import ScriptReader
 from derivations.reading.slips import Slip
-from derivations.reading.surface import Concat, Function, Group, Mul, Node, Number, Partial, Raise, Symbol, Transposed
+from derivations.reading.surface import (
+    Concat,
+    Divide,
+    Function,
+    Group,
+    Mul,
+    Node,
+    Number,
+    Partial,
+    Raise,
+    Symbol,
+    Transposed,
+)
 from derivations.reading.tokens import Token
 
 Style = Literal["partial", "d", "nabla", "immediate"]
@@ -25,12 +37,29 @@ class DerivativeReader(ScriptReader):
             return None
         self.descend(2)
         of, order = self.numerator()
+        scale = self.scale()
         names = self.denominator(head, order)
         self.depth -= 2
         node = of if of is not None else self.operated()
         for by in reversed(names):
             node = Partial(self.since(head.start), node, by, style)
-        return node
+        return node if scale is None else Divide(node.span, node, scale)
+
+    def scale(self) -> Node | None:
+        r"""The factor below in ``\frac{\partial y}{T \cdot \partial x}``; its last token stands for the brace."""
+        start, mark = self.position + 1, self.differential(self.position)
+        if mark == start:
+            return None
+        signed = self.tokens[mark - 1].at("cdot", "*")
+        self.position = mark - 1
+        return self.inside(self.tokens[start : mark - signed])
+
+    def differential(self, opener: int) -> int:
+        """The index of the sign in a group, behind no more than a name or number and a product sign."""
+        mark = opener + 1
+        if self.tokens[mark].kind in ("letter", "number"):
+            mark += 1 + self.tokens[mark + 1].at("cdot", "*")
+        return mark if self.tokens[mark].at("partial") else opener + 1
 
     def style(self) -> Style | None:
         """Whether the two groups here are differentials."""
@@ -39,7 +68,7 @@ class DerivativeReader(ScriptReader):
         below = self.partner[self.position] + 1
         if self.tokens[below].kind != "{":
             return None
-        if self.peek().at("partial") and self.tokens[below + 1].at("partial"):
+        if self.peek().at("partial") and self.tokens[self.differential(below)].at("partial"):
             return "immediate" if self.is_plus(self.position + 2) else "partial"
         above_d = self.is_d(self.position + 1) or (self.is_letter_d(self.position + 1) and self.peek(2).kind == "}")
         return "d" if above_d and self.is_d(below + 1) else None
@@ -195,6 +224,10 @@ class DerivativeReader(ScriptReader):
         check_variable(by)
         of = self.factor()
         if self.token.kind in ("open", "left") and isinstance(of, Symbol):
+            if of.base in grammar.LOSSES and self.token.text == "(" and self.adjacent():
+                arguments = self.factor()
+                of = Mul(of.span.join(arguments.span), (of, arguments), ("",))
+                return Partial(self.since(head.start), of, by, style)
             raise Slip(self.token.span, "it is unclear whether this is the argument or a factor", "brackets")
         return Partial(self.since(head.start), of, by, style)
 

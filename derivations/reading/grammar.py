@@ -176,6 +176,9 @@ NAMEABLE: Final = frozenset({"sigma"})
 GENERIC: Final = names("f g phi theta psi varphi vartheta")
 """Names that are functions where an opening bracket follows directly."""
 
+LOSSES: Final = names("L E J C ell loss Loss")
+"""Names of losses, which are written with what they depend on: ``J(\\theta)``."""
+
 LAYERS: Final = frozenset({"l"})
 SCALES: Final = names("lambda alpha beta gamma eta rho mu")
 """Letters of numbers, which have powers and no layers."""

@@ -212,6 +212,8 @@ class Parser(MatrixReader, SumReader):
         node = self.scripts(self.primary(), start)
         if isinstance(node, Symbol) and self.at_time_bracket(node):
             node = self.scripts(self.time_bracket(node), start)
+        elif isinstance(node, Symbol) and (picked := self.picked(node)) is not None:
+            node = self.scripts(picked, start)
         self.depth -= 3
         return node
 

@@ -211,7 +211,14 @@ class Matrix(Node):
 
 @dataclass(frozen=True, slots=True)
 class Tuple(Node):
-    """``(n, n+d)``, or ``{a, b}`` listing things."""
+    """``(n, n+d)``."""
+
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Enumeration(Node):
+    """``{a, b}`` or ``{1, …, K}``, listing things; dots leave no trace."""
 
     items: tuple[Node, ...]
 

@@ -204,7 +204,7 @@ SLIPS = [
     (r"\frac{\partial y}{\partial (a + b)}", "(a + b)", "not a name"),
     (r"\frac{\partial}{\partial x} (a) b", "(a) b", "how far the derivative"),
     (r"\nabla L", r"\nabla", "what the gradient"),
-    (r"\nabla_\theta J(\theta)", "(", "argument or a factor"),
+    (r"\nabla_\theta Q(\theta)", "(", "argument or a factor"),
     (r"a \cdots b", r"\cdots", "ellipsis"),
     (r"\int x", r"\int", "integrals"),
     (r"\hat{a + b}", "a + b", "not a name"),
