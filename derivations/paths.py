@@ -33,7 +33,7 @@ class Paths:
     def note(self, left: s.Node, right: s.Node, world: World, mode: Mode) -> str:
         """For a step that is right in a narrow sense of ∂: the paths that it leaves out; empty where none is seen."""
         first = self._gradient(left, world)
-        if mode not in NARROW or first is None:
+        if mode not in NARROW or first is None or self._is_defined(first):
             return ""
         others = self._beside(first, (left, right), world)
         return f"along one path alone; in full there is also the one through {others}" if others else ""
@@ -41,7 +41,7 @@ class Paths:
     def alone(self, left: s.Node, right: s.Node, world: World) -> str:
         """For a step that is wrong: that it is right along one path, with the one that is missing; else empty."""
         first = self._gradient(left, world)
-        if first is None:
+        if first is None or not self._is_defined(first):
             return ""
         sides = (self._opened(left, world), self._opened(right, world))
         others = self._beside(first, sides, world)
@@ -83,14 +83,34 @@ class Paths:
 
         return rewritten(node, change)
 
+    def _is_defined(self, gradient: s.Partial) -> bool:
+        return self.knowledge.definition(self._ref(gradient.of)) is not None
+
     # The ways around
 
     def _beside(self, first: s.Partial, sides: tuple[s.Node, s.Node], world: World) -> str:
         """The quantities that are computed from the state and do not lie on the way that the step speaks of."""
-        spoken = {self._ref(x).key for side in sides for x in side.walk() if isinstance(x, s.Symbol)}
-        spoken |= {self._ref(p.by).key for side in sides for p in self._partials(side, world)}
-        found = dict.fromkeys(ref for ref in self._users(first.by) if ref.key not in spoken)
-        return " and ".join(ref_text(ref) for ref in found)
+        spoken = {self._ref(x) for side in sides for x in side.walk() if isinstance(x, s.Symbol)}
+        spoken |= {self._ref(p.by) for side in sides for p in self._partials(side, world)}
+        keys = {ref.key for ref in spoken}
+        others = (ref for ref in self._users(first.by) if ref.key not in keys and not self._leads_to(ref, spoken))
+        return " and ".join(ref_text(ref) for ref in dict.fromkeys(others))
+
+    def _leads_to(self, ref: Ref, spoken: set[Ref]) -> bool:
+        """Whether a quantity that the step speaks of, at the same time, is computed from this one."""
+        pending = [x.key for x in spoken if x.time == ref.time]
+        found: set[str] = set()
+        while pending:
+            found.update(more := self._within_step(pending.pop()) - found)
+            pending += sorted(more)
+        return ref.key in found
+
+    def _within_step(self, key: str) -> set[str]:
+        """What a quantity is computed from at its own time."""
+        definition = self.knowledge.families.get(key)
+        symbols = [x for x in definition.node.walk() if isinstance(x, s.Symbol)] if definition else []
+        now = s.Time(definition.letter, 0) if definition else None
+        return {self._ref(x).key for x in symbols if self._ref(x).time == now}
 
     def _partials(self, side: s.Node, world: World) -> Iterator[s.Partial]:
         for x in side.walk():
