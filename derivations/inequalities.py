@@ -153,17 +153,22 @@ class _Bounds:
 
     def proof(self, small: s.Node, large: s.Node, strict: bool) -> str | None:
         """Why the bound holds; None where no rule says so."""
-        norms = [x for side in (small, large) for x in side.walk() if isinstance(x, s.Norm)]
-        self.frobenius = any(x.order == "F" for x in norms)
+        lesser, greater = ([x for x in side.walk() if isinstance(x, s.Norm)] for side in (small, large))
+        norms = lesser + greater
+        self.frobenius = any(x.order == "F" for x in lesser)
         try:
             if not norms:
                 return self._of_functions(small, large, strict)
-            if strict or any(x.order not in ("", "2", "F") for x in norms):
+            if strict or any(x.order not in ("", "2", "F") for x in norms) or not self._comparable(norms):
                 return None
             return self._of_norms(small, large)
         except SheetError as error:
             self.unclear = str(error) if isinstance(error, UnboundedError) else self.unclear
             return None
+
+    def _comparable(self, norms: list[s.Norm]) -> bool:
+        """Whether one norm stands for all: spectral ones bound no Frobenius norm of a matrix, but are bounded by it."""
+        return not self.frobenius or all(x.order == "F" or self._value(x.argument).rank < 2 for x in norms)
 
     def _of_functions(self, small: s.Node, large: s.Node, strict: bool) -> str | None:
         one, other = self._value(small), self._value(large)
