@@ -59,6 +59,13 @@ _NEURON = re.compile(
 _AT_ALL_TIMES = re.compile(
     r"\bconstant\s+(?:over|in|through|across)\s+(?:all\s+)?(?:the\s+)?(?:time|times|time steps|steps)\b", re.IGNORECASE
 )
+_EVERY = r"\b(?:all|every|each|any)\s+(?:the\s+|past\s+|previous\s+|earlier\s+)*"
+_ALWAYS = re.compile(
+    rf"{_EVERY}(?:times?\b|(?:time[- ]?)?steps?\b|[$\\(]*\s*(?:[A-Za-z]+_\{{?)?(?P<every>[a-z])\b)"
+    r"|\bfor\s+[$\\(\s]*(?P<range>[a-z])\s*=\s*[01]\s*,|\b(?:always|throughout|all\s+the\s+time)\b",
+    re.IGNORECASE,
+)
+"""What is supposed of every time, not of one."""
 _VERB = re.compile(r"\b(?:is|are|be|being|has|have|sums?)\b", re.IGNORECASE)
 _LOCAL = re.compile(r"\b(?:if|when|whenever|every|any)\b[^.!?]*$", re.IGNORECASE)
 _END = re.compile(r"[.!?](?=\s|\$|$)|\n[ \t]*#|\n[ \t]*(?:[-*]|\d+[.)])\s|;")
@@ -117,7 +124,7 @@ class Fact:
     ``local`` facts end with their sentence; ``text`` says it as people do. A ``doubtful`` fact stands in a sentence
     whose words may turn it round, or was not understood: nothing is concluded from it, nor from its absence, and after
     its sentence it ends what was said before of the same quantity. ``node`` is the function that has the value, or
-    what the quantity stands for.
+    what the quantity stands for. What is supposed ``always`` holds at all times, also within its sentence.
     """
 
     key: str
@@ -129,10 +136,11 @@ class Fact:
     value: Fraction | None = None
     doubtful: bool = False
     node: s.Node | None = None
+    always: bool = False
 
     def covers(self, ref: Ref) -> bool:
         """Whether the fact speaks of a name: what is said of y_t in general holds for every y."""
-        general = not self.local and self.time is not None and self.time.symbol is not None
+        general = (self.always or not self.local) and self.time is not None and self.time.symbol is not None
         return self.key == ref.key and (general or self.time in (None, ref.time))
 
     def reaches(self, source: Source, offset: int) -> bool:
@@ -154,8 +162,22 @@ def facts_of(statement: s.Statement, names: Names, source: Source) -> Iterator[F
     """What a statement and the words around it say of a quantity."""
     words = _sentence(statement, source)
     doubtful = bool(_DENIED.search(words))
-    found = [replace(f, doubtful=doubtful, local=f.local or doubtful) for f in _facts(statement, names, source)]
+    found = [_as_said(f, doubtful, _is_of_all_times(words, f)) for f in _facts(statement, names, source)]
     yield from found or _unread(statement, names, source, doubtful)
+
+
+def _as_said(fact: Fact, doubtful: bool, always: bool) -> Fact:
+    """A fact in the words of its sentence; what stands for another at all times is not followed through them."""
+    doubtful = doubtful or (always and fact.kind in (Property.TIED, Property.FUNCTION))
+    return replace(fact, doubtful=doubtful, local=fact.local or doubtful, always=always)
+
+
+def _is_of_all_times(words: str, fact: Fact) -> bool:
+    """``for all t``, ``for t = 1, …, T``, ``at every step``: of the letter that the fact has for its time."""
+    letter = fact.time.symbol if fact.time is not None else None
+    return letter is not None and any(
+        (match["every"] or match["range"] or letter) == letter for match in _ALWAYS.finditer(words)
+    )
 
 
 def _unread(statement: s.Statement, names: Names, source: Source, doubtful: bool) -> Iterator[Fact]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from derivations.adjoints import Backpropagation
@@ -20,8 +21,8 @@ from derivations.reading import surface as s
 from derivations.reading.grammar import TIMES
 from derivations.recurrences import Recurrences
 from derivations.report import Verdict
-from derivations.series import Moment, ReversedBoundsError, free_letters
-from derivations.world import Mode, World
+from derivations.series import Moment, ReversedBoundsError, free_letters, has_series
+from derivations.world import Knowledge, Mode, World
 
 if TYPE_CHECKING:
     from derivations.judge import Attempt, Judge, Judgement
@@ -82,6 +83,24 @@ class Instance:
     def gap(self) -> int:
         """How far the growing time lies above the fixed one, or above zero."""
         return self.times[0][1] - (self.times[1][1] if len(self.times) > 1 else 0)
+
+
+def far_apart(knowledge: Knowledge, *sides: s.Node) -> bool:
+    """Whether one recurrent quantity is spoken of at a time letter and at a number, or at two letters: ``c_t = c_0``.
+
+    No unfolding by a few steps leads from the one to the other; what sums and products run over is no such time.
+    """
+    if has_series(*sides):
+        return False
+    by_letter: dict[str | None, list[s.Node]] = {}
+    for node in (node for side in sides for node in side.walk()):
+        time = knowledge.names.ref(node).time if isinstance(node, s.Symbol) else None
+        if time is not None:
+            by_letter.setdefault(time.symbol, []).append(node)
+    reached = [knowledge.reachable(*nodes) for nodes in by_letter.values()]
+    shared = {key for one, other in combinations(reached, 2) for key in one & other}
+    families = knowledge.families
+    return any(key in families and key in knowledge.reachable(families[key].node) for key in shared)
 
 
 class AllTimes:

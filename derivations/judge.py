@@ -20,7 +20,7 @@ from derivations.differentiation import is_formula
 from derivations.elaborate import Elaborator
 from derivations.errors import ShapeError, SheetError
 from derivations.exact import equal_in_value
-from derivations.induction import AllTimes, Times, said
+from derivations.induction import AllTimes, Times, far_apart, said
 from derivations.kinks import at_a_kink, kinks
 from derivations.names import Ref, ref_text
 from derivations.normal_form import prove_equal
@@ -123,6 +123,8 @@ class Judge:
             self.refute(found.attempts, found, budget)
             if found.open_modes and (found.verdict is Verdict.WRONG or not found.attempts):
                 AllTimes(self, left, right, world, budget).judge_in(found, found.open_modes)
+            elif found.verdict is Verdict.WRONG and far_apart(self.elaborator.knowledge, left, right):
+                AllTimes(self, left, right, world, budget).judge_in(found, (Mode.TOTAL,))
         if found.verdict is Verdict.UNDECIDED and found.decision is None and self.modes != MODES:
             found.decision = Decision(Verdict.UNDECIDED, f"this has no meaning with ∂ {self.modes[0].value}")
         return found

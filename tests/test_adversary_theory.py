@@ -42,3 +42,52 @@ def test_a_spectral_norm_bounds_no_frobenius_norm(line: str) -> None:
 )
 def test_a_frobenius_norm_bounds_a_spectral_one(line: str) -> None:
     assert verdicts(RNN, line) == ["proved"]
+
+
+LSTM = r"""
+$$f_t = \sigma(W_f x_t + U_f h_{t-1} + b_f)$$
+
+$$i_t = \sigma(W_i x_t + U_i h_{t-1} + b_i)$$
+
+$$g_t = \tanh(W_g x_t + U_g h_{t-1} + b_g)$$
+
+$$c_t = f_t \odot c_{t-1} + i_t \odot g_t$$
+
+$$h_t = \tanh(c_t)$$
+
+"""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        r"If $f_t = 1$ and $i_t = 0$ for all $t$, then $c_t = c_0$.",
+        r"If for all $t$ $f_t = 1$ and $i_t = 0$, then $c_{t+1} = c_{t-1}$.",
+        r"If $f_t = 1$ and $i_t = 0$ for $t = 1, \dots, T$, then $c_T = c_0$.",
+        r"If all $f_t = 1$ and all $i_t = 0$, then $c_T = c_0$.",
+        r"If at every time step $f_t = 1$ and $i_t = 1$, then $c_t = c_0 + \sum_{k=1}^{t} g_k$.",
+    ],
+)
+def test_gates_that_are_supposed_at_all_times(line: str) -> None:
+    assert verdicts(LSTM, line) == ["proved"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        r"If $f_t = 1$ and $i_t = 0$, then $c_t = c_0$.",
+        r"If $f_t = 1$ and $i_t = 0$, then $c_{t+1} = c_{t-1}$.",
+        r"If for all $t$ $f_t = 1$, then $c_t = c_0$.",
+        r"If, for all $x$, $f_t = 1$ and $i_t = 0$, then $c_t = c_0$.",
+        r"If at every time step $f_t = 1$ and $i_t = 1$, then $c_t = c_0 + \sum_{k=1}^{t-1} g_k$.",
+    ],
+)
+def test_gates_that_are_supposed_at_one_time(line: str) -> None:
+    assert verdicts(LSTM, line) == ["wrong"]
+
+
+def test_no_unfolding_by_a_step_leads_to_the_start() -> None:
+    steady = "Let $w_t \\in \\mathbb{R}^n$ and\n\n$$w_{t+1} := w_t$$\n\n"
+    assert verdicts(steady, "w_t = w_0") == ["proved"]
+    assert verdicts(steady, "w_t = 2 w_0") == ["wrong"]
+    assert verdicts(steady.replace(":= w_t", ":= -w_t"), "w_t = w_0") == ["wrong"]
