@@ -14,6 +14,7 @@ from derivations.component_names import rewritten
 from derivations.names import is_loss
 from derivations.reading import surface as s
 from derivations.reading.places import Source, Span
+from derivations.world import Knowledge
 
 Name = tuple[str, tuple[str, ...], str]
 NOWHERE = Span(0, 0)
@@ -24,11 +25,13 @@ _INTRODUCING = re.compile(
     r"\b(?:let|define[ds]?|defining|denote[ds]?|call|write)\b|\b(?:with|where|donde|onde)\s+\$|令|设|其中",
     re.IGNORECASE,
 )
+_NUMBERED = re.compile(r"\d+(?:\s*,\s*\d+)?")
 _SENTENCE = re.compile(r"[.!?]\s")
 _NEAR = 300
 PRIMED = "this may define a name, or claim that a matrix is its own transpose"
 FAMILY = "this may define a name, or claim that two of a family are equal"
 ENTRY = "this may define a name, or claim something of an entry of a vector"
+NUMBERED = "this may define a name, or claim what an entry of an array is"
 DECLARE = "write := for a definition"
 MAYBE = "this may define {name}, or say what a gradient is; declare {name} := the derivative, or := the definition"
 
@@ -135,6 +138,21 @@ def maybe_claim(statement: s.Statement, known: Callable[[s.Symbol], bool]) -> st
     if isinstance(other, s.Number) and re.fullmatch("[a-z]", first.name) and first.time is None and known(whole):
         return f"{ENTRY}; {DECLARE}"
     return ""
+
+
+def claims_an_entry(statement: s.Statement, knowledge: Knowledge) -> str:
+    """Why ``z_1 = 0.7`` may claim an entry of an array z that the sheet defines; empty where it defines a name.
+
+    What the array is itself made of, as in ``W = W_2 W_1``, are names of their own.
+    """
+    first = statement.items[0]
+    equated = statement.links[0].relation is s.Relation.EQUAL
+    if not equated or not isinstance(first, s.Symbol) or not _NUMBERED.fullmatch(first.name):
+        return ""
+    ref, whole = knowledge.names.ref(first), replace(first, name="")
+    key = knowledge.names.ref(whole).key
+    entries = ref.time is None and knowledge.defined(key) and len(knowledge.shapes.get(key, ())) > 0
+    return f"{NUMBERED}; {DECLARE}" if entries and ref.key not in knowledge.reachable(whole) else ""
 
 
 def _is_indexed(symbol: s.Symbol) -> bool:

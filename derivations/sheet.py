@@ -29,7 +29,7 @@ from derivations.errors import ShapeError
 from derivations.euler import with_euler
 from derivations.facts import SUPPOSING, Fact, Property, facts_of, is_supposed, stated_before
 from derivations.gradient_names import with_gradient_names
-from derivations.habitual import is_introduced, losses, may_be_a_gradient, maybe_claim, with_kin
+from derivations.habitual import claims_an_entry, is_introduced, losses, may_be_a_gradient, maybe_claim, with_kin
 from derivations.infer import Declaration, Equation, Inference
 from derivations.labels import labels_of, unit_keys, with_labels
 from derivations.layered import NO_LAYERS, Layers, offset_of, with_layers
@@ -244,8 +244,9 @@ class _Reader:
         for statement in self.implied:
             if not self.knowledge.defined(self.names.ref(first := cast(s.Symbol, statement.items[0])).key):
                 self._definition(statement, first)
+        found = self._with_shapes()
         self._mark_doubtful()
-        return self._with_shapes()
+        return found
 
     def _mark_doubtful(self) -> None:
         """Mark the definitions of names that may mean something else."""
@@ -256,7 +257,7 @@ class _Reader:
             plain = entry.defines and not entry.assumed and isinstance(sentence, s.Statement)
             if not plain or not isinstance(sentence, s.Statement) or is_introduced(sentence, self.source):
                 continue
-            entry.maybe_claim = maybe_claim(sentence, self._is_known)
+            entry.maybe_claim = maybe_claim(sentence, self._is_known) or claims_an_entry(sentence, self.knowledge)
             entry.maybe_gradient = bool(of) and may_be_a_gradient(sentence, statements, self._is_known)
 
     def _is_known(self, symbol: s.Symbol) -> bool:

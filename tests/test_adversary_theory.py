@@ -91,3 +91,41 @@ def test_no_unfolding_by_a_step_leads_to_the_start() -> None:
     assert verdicts(steady, "w_t = w_0") == ["proved"]
     assert verdicts(steady, "w_t = 2 w_0") == ["wrong"]
     assert verdicts(steady.replace(":= w_t", ":= -w_t"), "w_t = w_0") == ["wrong"]
+
+
+ARRAYS = r"""
+$$h = \begin{bmatrix} 0.5 \\ -0.25 \end{bmatrix}$$
+
+$$W = \begin{bmatrix} 1 & 2 \\ 3 & 4 \end{bmatrix}$$
+
+$$z = W h$$
+
+"""
+
+
+@pytest.mark.parametrize("line", ["h_1 = 0.7", "W_{12} = 3", "W_{1,2} = 3", "z_2 = 0.6"])
+def test_a_numbered_name_may_be_an_entry(line: str) -> None:
+    """What looks like an entry of an array that the sheet writes out is not taken for a new name in silence."""
+    assert verdicts(ARRAYS, line) == ["undecided"]
+    assert verdicts(ARRAYS, line.replace("=", ":=")) == ["given"]
+
+
+def test_the_parts_of_a_whole_are_names_of_their_own() -> None:
+    lines = ("L_1 = \\|x_1 - y_1\\|^2", "L_2 = \\|x_2 - y_2\\|^2", "L = L_1 + L_2")
+    assert verdicts("", *lines) == ["given"] * 3
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        r"\frac{d^2}{dx^2} \tanh(x) = -2 \tanh(x) (1 - \tanh^2(x))",
+        r"\frac{d^{2}}{dx^{2}} x^3 = 6 x",
+    ],
+)
+def test_a_second_derivative_with_a_d_is_no_quotient_of_numbers(line: str) -> None:
+    assert verdicts("", line) == ["proved"]
+    assert verdicts("", line.replace("= ", "= 2 \\cdot ", 1)) == ["wrong"]
+
+
+def test_a_third_derivative_is_unclear() -> None:
+    assert verdicts("", r"\frac{d^3}{dx^3} x^3 = 6") == ["unclear"]

@@ -71,7 +71,12 @@ class DerivativeReader(ScriptReader):
         if self.peek().at("partial") and self.tokens[self.differential(below)].at("partial"):
             return "immediate" if self.is_plus(self.position + 2) else "partial"
         above_d = self.is_d(self.position + 1) or (self.is_letter_d(self.position + 1) and self.peek(2).kind == "}")
-        return "d" if above_d and self.is_d(below + 1) else None
+        return "d" if (above_d or self.is_repeated_d(below)) and self.is_d(below + 1) else None
+
+    def is_repeated_d(self, below: int) -> bool:
+        r"""``\frac{d^2}{dx^2}``: a power of d over one of a name behind d, which is no quotient of numbers."""
+        powers = any(token.at("^") for token in self.tokens[below : max(self.partner[below], below)])
+        return powers and self.is_letter_d(self.position + 1) and self.peek(2).at("^")
 
     def is_plus(self, index: int) -> bool:
         """The mark of ∂⁺ and ∂^{+}."""
