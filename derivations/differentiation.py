@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from derivations.calculus import Rules, jacobian
 from derivations.chains import chain_break, link, plain_name
 from derivations.errors import SheetError
 from derivations.given_gradients import UNDERSTOOD
-from derivations.names import Ref, ref_text
+from derivations.layer_names import Layer, layer_of
+from derivations.names import UNSURE, Ref, ref_text
 from derivations.reading import surface as s
 from derivations.reading.places import Span
 from derivations.series import outside_series
@@ -191,9 +192,36 @@ class Differentiation(ABC):
         for loss, own in by_loss.items():
             given = [Gradient(loss, self.ref(x, world), x) for x in self.knowledge.given.get(loss, ())]
             last = [g for g in given or own if all(g.by == o.by or self._reaches(g, o.by, world) for o in own)]
-            if (given or len(own) > 1) and len(last) == 1:
+            if (given or len(own) > 1) and len(last) == 1 and not self._is_led_around(loss, last[0], own, world):
                 found.append((loss, last[0].node))
         return tuple(found)
+
+    def _is_led_around(self, loss: Ref, last: Gradient, own: Sequence[Gradient], world: World) -> bool:
+        """Whether a later layer hangs on an earlier one in other ways than through the last, as in a ResNet."""
+        layer, symbol = layer_of(last.node), self.knowledge.names.bases.get(loss.key)
+        if layer is None or symbol is None or UNSURE in symbol.marks:
+            return symbol is not None and UNSURE in symbol.marks
+        earlier = [gradient for gradient in own if gradient.by != last.by]
+        return any(
+            not self._reaches(last, ref, world) and any(self._bypasses(ref, last, x, world) for x in earlier)
+            for ref in self._later(layer, last.by)
+        )
+
+    def _later(self, layer: Layer | None, than: Ref) -> Iterator[Ref]:
+        """The quantities with a definition at a layer and behind it; gradients are not among them."""
+        for key, definition in sorted(self.knowledge.families.items()):
+            own = layer_of(self.knowledge.names.bases[key])
+            later = own is not None and layer is not None and own.anchor == layer.anchor and own.offset >= layer.offset
+            if later and key != than.key and not any(isinstance(x, s.Partial) for x in definition.node.walk()):
+                yield Ref(key)
+
+    def _bypasses(self, ref: Ref, last: Gradient, earlier: Gradient, world: World) -> bool:
+        inner = replace(world, cut=(earlier.by, last.by), held=None, only=None, env=())
+        try:
+            value = self.value_of(ref, inner, last.node.span)
+        except SheetError:
+            return True
+        return self.variable(earlier.by) in free_variables([value])
 
     def _reaches(self, gradient: Gradient, by: Ref, world: World) -> bool:
         inner = replace(world, cut=(by,), held=None, only=None, env=())

@@ -15,10 +15,12 @@ from derivations.convolutions import are_arrays
 from derivations.elaborate import Elaborator
 from derivations.errors import SheetError
 from derivations.judge import Judgement
-from derivations.names import GRADIENT_MARKS, SLOPE, STATE_NAMES, Names, Ref, is_loss, rank_by_habit
+from derivations.layer_names import layer_of
+from derivations.names import ANY, GRADIENT_MARKS, SLOPE, STATE_NAMES, UNSURE, Names, Ref, is_loss, rank_by_habit
 from derivations.open_losses import REST
 from derivations.reading import surface as s
 from derivations.sheet import Sheet, shows_a_shape
+from derivations.sinks import gradients
 from derivations.terms import Term, is_zero
 from derivations.world import World
 
@@ -108,6 +110,17 @@ def _begins_with(text: str, base: str) -> bool:
     """Whether a line sets a letter, with any scripts, equal to something."""
     left, sign, _ = text.partition("=")
     return bool(sign) and _SCRIPT.sub("", left).strip(" &:$\\") == base
+
+
+def _led_around(case: Case) -> str:
+    """A loss at a layer that reaches it in more ways than one, or in ways that are not known."""
+    elaborator = case.elaborator
+    sinks = {loss for loss, _ in elaborator.sinks((case.left, case.right), World())}
+    found = [x for x in gradients(elaborator.knowledge, (case.left, case.right), World()) if x.of not in sinks]
+    open_at_layers = [x.of for x in found if layer_of(x.node) is not None]
+    if any(open_at_layers.count(loss) > 1 for loss in open_at_layers):
+        return "how the loss depends on these layers is not known: not through one of them alone"
+    return ""
 
 
 def _loose_shapes(case: Case) -> str:
@@ -265,6 +278,7 @@ def _guessed_scalar(case: Case) -> str:
             symbol is not None
             and (key in sheet.beside or rank_by_habit(symbol, key in sheet.knowledge.names.timed) == 0)
             and not is_loss(symbol)
+            and not {ANY, UNSURE} & {*symbol.marks}
             and key != sheet.knowledge.length
             and not sheet.knowledge.defined(key)
         ):
@@ -357,6 +371,7 @@ DOUBTS: tuple[Callable[[Case], str], ...] = (
     _guessed_shape,
     _value_in_text,
     _unread,
+    _led_around,
     _loose_shapes,
     _clashing_definition,
     _undefined_state,

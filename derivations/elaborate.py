@@ -357,7 +357,12 @@ class Elaborator(Differentiation):
         return replace(base, term=power(base.term, exponent), gradient=False)
 
     def _slope_at(self, node: s.Call, world: World) -> list[Value]:
-        """``σ'(i_t)`` as the slope of σ where its value is i_t, for an i_t that is defined as a value of σ."""
+        """``σ'(i_t)`` as the slope of σ where its value is i_t, for an i_t that is defined as a value of σ.
+
+        A sheet that writes ``σ'(z_t)`` as well means the slope at its argument.
+        """
+        if node.function in self.knowledge.slopes_at_arguments:
+            return []
         symbol = node.arguments[0] if len(node.arguments) == 1 else None
         if node.order != 1 or node.power is not None or not isinstance(symbol, s.Symbol):
             return []

@@ -22,7 +22,7 @@ from derivations.errors import ShapeError, SheetError
 from derivations.exact import equal_in_value
 from derivations.induction import AllTimes, Times, far_apart, said
 from derivations.kinks import at_a_kink, kinks
-from derivations.names import Ref, ref_text
+from derivations.names import Ref, as_named, ref_text
 from derivations.normal_form import prove_equal
 from derivations.numerals import pinned
 from derivations.products import TENSOR
@@ -371,7 +371,7 @@ def _has_derivative(*nodes: s.Node) -> bool:
 
 
 def _through(loss: Ref, sink: Ref) -> str:
-    return f"taking {ref_text(loss)} to depend on what is before {ref_text(sink)} only through it"
+    return f"taking {as_named(ref_text(loss))} to depend on what is before {ref_text(sink)} only through it"
 
 
 def _has_slope(*nodes: s.Node) -> bool:

@@ -2,49 +2,59 @@ r"""Layers: the quantities of each layer are names of their own, so that their w
 
 A W^{(l)} says nothing of the shape of W^{(l+1)}: where a superscript counts layers and not times, ``a^{(l-1)}`` and
 ``a^{(l)}`` become two names without a time. What is defined or declared at layer l holds at the other layers l+k that
-the sheet speaks of, and is given there as well.
+the sheet speaks of, and is given there as well; so it is at the last layer L and at layers of numbers. How layer l and
+layer L are connected is not known (layer_losses.py).
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass, field, replace
 
 from derivations.component_names import rewritten
+from derivations.layer_components import with_layer_components
+from derivations.layer_losses import Losses, with_open_losses
+from derivations.layer_names import COUNTED, NUMBERED, Layer, before_layer, layer_of, moved, names_in
 from derivations.names import WEIGHT_NAMES, time_text
 from derivations.reading import surface as s
+from derivations.reading.grammar import LAST_LAYER
 
 LETTERS = frozenset({"l", "ell"})
 """The letters that count layers."""
 LAYERED = WEIGHT_NAMES | {"w", "Theta"}
 """What belongs to a layer and never to a time."""
-INDEX = re.compile(r"(?P<before>.*?)(?P<open>[\[(]?)(?P<letter>l|\\ell ?)(?P<offset>[+-]\d+)?(?P<close>[\])]?)")
-BRACKETS = {"[": "]", "(": ")", "": ""}
 
 
 @dataclass(frozen=True, slots=True)
 class Layers:
-    """The distances from layer l that a sheet speaks of; empty where it has other layers too."""
+    """The layers that a sheet speaks of, where what is defined at one layer l is given at the others."""
 
-    offsets: tuple[int, ...] = ()
+    places: tuple[Layer, ...] = ()
+    losses: Losses = field(default_factory=Losses)
 
     def elsewhere(self, statement: s.Statement) -> Iterator[s.Statement]:
-        """A statement about one layer, at each of the other layers."""
+        """A statement about one layer l, at each of the other layers."""
         first = statement.items[0]
         own = offset_of(first) if isinstance(first, s.Symbol) else None
-        for offset in self.offsets if own is not None else ():
-            if own is not None and offset != own:
-                yield replace(statement, items=tuple(_shifted(item, offset - own) for item in statement.items))
+        for place in self.places if own is not None else ():
+            if own is not None and place != Layer(COUNTED, own):
+                by = place.offset - own
+                yield replace(statement, items=tuple(self._at(item, place.anchor, by) for item in statement.items))
+
+    def _at(self, node: s.Node, anchor: str, by: int) -> s.Node:
+        found = rewritten(node, lambda x: moved(x, anchor, by) if isinstance(x, s.Symbol) else x)
+        return self.losses.closed(found, anchor)
 
 
 NO_LAYERS = Layers()
 
 
-def with_layers(sentences: Sequence[s.Sentence], declared: Iterable[s.Node]) -> tuple[list[s.Sentence], Layers]:
+def with_layers(
+    sentences: Sequence[s.Sentence], declared: Iterable[s.Node], text: str
+) -> tuple[list[s.Sentence], Layers]:
     """The sentences with layers as parts of names, and which layers there are; as they were where times are meant.
 
-    ``declared`` are the names of the declarations in comments, which keep what they index.
+    ``declared`` are the names of the declarations in comments, which keep what they index; ``text`` is the sheet.
     """
     symbols = list(_symbols(sentences))
     if any(x.time is not None or offset_of(x) is not None for node in declared for x in _names(node)):
@@ -53,19 +63,18 @@ def with_layers(sentences: Sequence[s.Sentence], declared: Iterable[s.Node]) -> 
     if letters:
         sentences = [_separate(x, letters) if isinstance(x, s.Statement) else x for x in sentences]
         symbols = list(_symbols(sentences))
-    return list(sentences), NO_LAYERS if _speaks_of_others(sentences, symbols) else Layers(_offsets(symbols))
+    if not any(offset_of(x) is not None for x in symbols):
+        return list(sentences), NO_LAYERS
+    bases = {(x.base, x.marks) for x in symbols if layer_of(x) is not None}
+    separate = with_layer_components([_at_layer(x, bases) if isinstance(x, s.Statement) else x for x in sentences])
+    opened, losses = with_open_losses(separate, text)
+    return opened, Layers(tuple(_places(opened)), losses)
 
 
 def offset_of(symbol: s.Symbol) -> int | None:
     """The k of a name at layer l+k; None where the name has no such layer."""
-    found = _index(symbol)
-    return int(found["offset"] or 0) if found else None
-
-
-def _index(symbol: s.Symbol) -> re.Match[str] | None:
-    found = INDEX.fullmatch(symbol.name)
-    whole = found is not None and BRACKETS[found["open"]] == found["close"]
-    return found if found and whole and (found["open"] or not found["before"]) else None
+    found = layer_of(symbol)
+    return found.offset if found is not None and found.anchor == COUNTED else None
 
 
 def _names(node: s.Node) -> Iterator[s.Symbol]:
@@ -87,7 +96,8 @@ def _layer_letters(symbols: Sequence[s.Symbol]) -> frozenset[str | None]:
     of_weights = {x.time.symbol for x in weights if x.time is not None}
     if len(letters) == 1 and letters <= {None, *LETTERS}:
         return frozenset(of_weights)
-    return frozenset(of_weights & LETTERS)
+    counted = of_weights & LETTERS
+    return frozenset(letters) if counted and letters <= {None, LAST_LAYER, *LETTERS} else frozenset(counted)
 
 
 def _separate(statement: s.Statement, letters: frozenset[str | None]) -> s.Statement:
@@ -101,31 +111,42 @@ def _as_name(node: s.Node, letters: frozenset[str | None]) -> s.Node:
     return replace(node, time=None, name=f"{node.name}({text})")
 
 
-def _speaks_of_others(sentences: Sequence[s.Sentence], symbols: Sequence[s.Symbol]) -> bool:
-    """A last layer L, a first layer 1, or l as a letter by itself: the layers that l stands for are connected."""
-    statements = (x for x in sentences if isinstance(x, s.Statement))
-    nodes = (x for statement in statements for item in statement.items for x in item.walk())
-    runs = any(isinstance(x, s.Big) and x.index in LETTERS for x in nodes)
-    return runs or any((x.base in LETTERS and not x.name) or _is_other(x) for x in symbols)
+def _places(sentences: Sequence[s.Sentence]) -> Iterator[Layer]:
+    """The layers from the first to the last that is written, for layers counted from l, from L and by numbers.
+
+    Where a line skips layers, those that it leads to are among them.
+    """
+    found = [x for x in map(layer_of, _symbols(sentences)) if x is not None]
+    for anchor in dict.fromkeys(x.anchor for x in found):
+        offsets = [x.offset for x in found if x.anchor == anchor]
+        beyond = _reach(sentences) - 1 if anchor == COUNTED else 0
+        first = max(min(offsets), 1) if anchor == NUMBERED else min(offsets)  # layer 0 is the input
+        yield from (Layer(anchor, k) for k in range(first, max(offsets) + max(beyond, 0) + 1))
 
 
-def _is_other(symbol: s.Symbol) -> bool:
-    return re.search(r"[\[(](L|\d+)([+-]\d+)?[\])]$", symbol.name) is not None
+def _reach(sentences: Sequence[s.Sentence]) -> int:
+    """How many layers lie between a quantity and what its line hangs on, at most."""
+    found = [0]
+    for statement in (x for x in sentences if isinstance(x, s.Statement) and x.links):
+        own = offset_of(first) if isinstance(first := statement.items[0], s.Symbol) else None
+        others = [k for x in names_in(statement.items[1]) if (k := offset_of(x)) is not None]
+        found += [own - k for k in others if own is not None]
+    return max(found)
 
 
-def _offsets(symbols: Sequence[s.Symbol]) -> tuple[int, ...]:
-    found = [k for k in map(offset_of, symbols) if k is not None]
-    return tuple(range(min(found), max(found) + 1)) if found else ()
+def _at_layer(statement: s.Statement, bases: Set[tuple[str, tuple[str, ...]]]) -> s.Statement:
+    r"""``\nabla_a C`` in a line of one layer as the gradient by the a of that layer."""
+    names = [x for item in statement.items for x in names_in(item)]
+    layers = dict.fromkeys(before_layer(x)[1] for x in names if layer_of(x) is not None)
+    if len(layers) != 1:
+        return statement
+    name = next(iter(layers))
 
+    def change(node: s.Node) -> s.Node:
+        by = node.by if isinstance(node, s.Partial) and node.style == "nabla" else None
+        plain = isinstance(by, s.Symbol) and not (by.name or by.time or by.component)
+        if not isinstance(node, s.Partial) or not isinstance(by, s.Symbol) or not plain:
+            return node
+        return replace(node, by=replace(by, name=name)) if (by.base, by.marks) in bases else node
 
-def _shifted(node: s.Node, by: int) -> s.Node:
-    return rewritten(node, lambda x: _at_distance(x, by) if isinstance(x, s.Symbol) else x)
-
-
-def _at_distance(symbol: s.Symbol, by: int) -> s.Symbol:
-    found = _index(symbol)
-    if found is None:
-        return symbol
-    offset = int(found["offset"] or 0) + by
-    text = found["letter"] + (f"{offset:+d}" if offset else "")
-    return replace(symbol, name=f"{found['before']}{found['open']}{text}{found['close']}")
+    return replace(statement, items=tuple(rewritten(item, change) for item in statement.items))

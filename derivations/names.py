@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from derivations.layer_names import layer_of
 from derivations.reading.probabilities import PROBABILITY
 from derivations.reading.surface import Node, Partial, Symbol, Time
 
@@ -36,6 +37,10 @@ WHOLE = "whole"
 """The mark of a quantity of which a made-up loss is a function, where its gradient is given whole."""
 SLOPE = "slope of "
 """The mark, before the name of a loss, of the free gradient of a loss that has no definition."""
+ANY = "any"
+"""The mark of a loss at a layer from which its own definition is not reached."""
+UNSURE = "unsure"
+"""The mark of such a loss where it may depend on weights in other ways, too."""
 CONSTANTS = {"I": 2, "1": 1}
 """The identity matrix and the column of ones, unless a sheet says otherwise, and their ranks."""
 UNTIMED = " (without time)"
@@ -69,7 +74,12 @@ def ref_text(ref: Ref) -> str:
 
 def readable(text: str) -> str:
     """A message with the names of variables (``h@2``) as LaTeX."""
-    return re.sub(r"([^\s@]+)@([\w+-]+)", lambda m: _with_time(m.group(1), m.group(2)), text)
+    return re.sub(r"([^\s@]+)@([\w+-]+)", lambda m: _with_time(m.group(1), m.group(2)), as_named(text))
+
+
+def as_named(text: str) -> str:
+    """A message with the losses of which not all is known under their own names."""
+    return text.replace(f"^{{{ANY}}}", "").replace(f"^{{{UNSURE}}}", "")
 
 
 def _with_time(key: str, time: str) -> str:
@@ -100,7 +110,7 @@ def key_of(symbol: Symbol, name: str | None = None) -> str:
             base = f"(∂{mark.removeprefix(SLOPE)}/∂{base})"
         elif mark == COUNT:
             base = f"|{base}|"
-        elif mark in (PRE, WHOLE):
+        elif mark in (PRE, WHOLE, ANY, UNSURE):
             base = f"{base}^{{{mark}}}"
         else:
             base = base + "'" if mark == "prime" else f"\\{mark}{{{base}}}"
@@ -142,7 +152,9 @@ def rank_by_habit(symbol: Symbol, timed: bool) -> int:
     """0 for a scalar, 1 for a column, 2 for a matrix, by how the field writes them."""
     if symbol.base in SCALAR_NAMES and not (timed and symbol.base in GATE_NAMES):
         return 0
-    upper = symbol.base[:1].isupper()
+    if {ANY, UNSURE} & {*symbol.marks}:
+        return 0
+    upper = symbol.base[:1].isupper() or (symbol.base == "w" and layer_of(symbol) is not None)
     return 2 if upper and (not timed or symbol.base in WEIGHT_NAMES) else 1
 
 

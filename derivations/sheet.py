@@ -155,7 +155,7 @@ def understand(
     sentences = with_euler(sentences, [*nodes_of(declared)])
     named_apart = with_abbreviations(with_cardinalities(with_arguments(with_probabilities(sentences))))
     squared = with_squares(named(declared, named_apart))
-    sentences, layers = with_layers(squared, nodes_of(declared))
+    sentences, layers = with_layers(squared, nodes_of(declared), source.text)
     timed = with_relative_times(with_times(with_powers(with_raised_times(with_limits(sentences, source)))))
     losses = with_open_losses(timed)
     understood = with_understood(with_kin(with_gradient_names(losses.sentences)), habits, losses.implied)
@@ -276,6 +276,7 @@ class _Reader:
         self.knowledge.indexed = any(
             has_components(item) for statement in self._statements() for item in statement.items
         )
+        self.knowledge.slopes_at_arguments = frozenset(self._slopes_at_arguments())
         self.knowledge.senses = senses(node.style for node in self._nodes() if isinstance(node, s.Partial))
         self.inference = inference = Inference(
             self.names, self._formals(), scalars, self.knowledge.rows, self.knowledge.constants
@@ -305,6 +306,13 @@ class _Reader:
         sheet.misfit = lambda nodes: tell.told(error) if (error := inference.clash(nodes)) else ""
         sheet.entries = self._with_declarations()
         return sheet
+
+    def _slopes_at_arguments(self) -> set[str]:
+        """The functions whose slope is written at what they are taken of in a definition: σ'(z) with a = σ(z)."""
+        calls = [x for x in self._nodes() if isinstance(x, s.Call) and len(x.arguments) == 1]
+        named = [(x, a) for x in calls if isinstance(a := x.arguments[0], s.Symbol)]
+        taken = {(x.function, self.names.ref(a)) for x, a in named if not x.order}
+        return {x.function for x, a in named if x.order == 1 and (x.function, self.names.ref(a)) in taken}
 
     def _signs(self) -> Signs:
         ranks = {self._habit_rank(equation.left) for equation, _ in self.equations if _has_tensor(equation.right)}
@@ -418,10 +426,13 @@ class _Reader:
     def _has_its_own(self, spoken: s.Statement, symbol: s.Symbol) -> bool:
         """Whether a line of the sheet says what a name is, and the line ``spoken`` of another layer does not.
 
-        A line about layer l is meant for all, but one about layer l+1 not where layer l+2 has its own.
+        A line about layer l is meant for all, but one about layer l+1 not where layer l+2 has its own, nor where the
+        last layer has; what a gradient stands for is the same everywhere.
         """
         first = spoken.items[0]
-        if isinstance(first, s.Symbol) and offset_of(first) == 0:
+        if isinstance(first, s.Symbol) and offset_of(first) == 0 and offset_of(symbol) is not None:
+            return False
+        if isinstance(spoken.items[1], s.Partial):
             return False
         ref = self.names.ref(symbol)
         statements = (x for x in self.sentences if isinstance(x, s.Statement) and x.links)

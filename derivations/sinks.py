@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from derivations.components import whole
 from derivations.names import Names, Ref, shift
 from derivations.reading import surface as s
 from derivations.world import Knowledge, World
@@ -35,11 +36,11 @@ def _walk(knowledge: Knowledge, nodes: tuple[s.Node, ...], env: dict[str, s.Time
     names = knowledge.names
     for node in (inner for root in nodes for inner in root.walk()):
         if isinstance(node, s.Partial):
-            of, by = _symbol(node.of), _symbol(node.by)
+            of, by = _symbol(node.of), _symbol(whole(node).by)
             if of is not None and by is not None and not knowledge.shapes.get(names.ref(of).key, ()):
-                whole, part = _at(names, of, env), _at(names, by, env)
-                if knowledge.definition(whole) is None:
-                    yield Gradient(whole, part, absolute(by, part))
+                loss, part = _at(names, of, env), _at(names, by, env)
+                if knowledge.definition(loss) is None:
+                    yield Gradient(loss, part, absolute(by, part))
         elif isinstance(node, s.Symbol) and depth:
             ref = _at(names, node, env)
             definition = knowledge.definition(ref)

@@ -153,6 +153,7 @@ class Knowledge:
     ``functions`` holds the functions that the sheet itself defines: the name of the argument, and the formula;
     ``constants`` the names of identity matrices and columns of ones;
     ``senses`` says what a sign of derivatives means where the sheet tells two of them apart;
+    ``slopes_at_arguments`` are the functions whose slopes are written at what they are taken of;
     ``indexed`` says that some line speaks of components; ``dims`` are the letters of declared dimensions;
     ``sizes`` tells which letter above a sum stands for which of them;
     ``backward`` are the quantities that are computed from their own later values, ``entangled`` the recurrences that
@@ -177,6 +178,7 @@ class Knowledge:
     constants: frozenset[str] = frozenset()
     indexed: bool = False
     senses: Mapping[str, Mode] = field(default_factory=dict)
+    slopes_at_arguments: frozenset[str] = frozenset()
     dims: frozenset[str] = frozenset()
     sizes: Sizes = field(default_factory=Sizes)
     held: frozenset[Ref] = frozenset()

@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import Final
 
 from derivations.reading.comments import Comment, html_comments, marked_lines, per_cent_comments, without
+from derivations.reading.last_layers import with_last_layers
 from derivations.reading.latex_document import LatexDocument
 from derivations.reading.macros import Macros
 from derivations.reading.places import Source
@@ -51,6 +52,10 @@ def find_comments(source: Source) -> list[Comment]:
 
 def read_document(source: Source) -> list[Sentence]:
     """All statements of a document, in its order; spans are offsets into ``source.text``."""
+    return with_last_layers(_read(source))
+
+
+def _read(source: Source) -> list[Sentence]:
     kind = kind_of(source)
     source = source if kind is Kind.LATEX else without(source, find_comments(source))
     if kind is Kind.MARKDOWN:

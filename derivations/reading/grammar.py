@@ -180,6 +180,7 @@ LOSSES: Final = names("L E J C ell loss Loss")
 """Names of losses, which are written with what they depend on: ``J(\\theta)``."""
 
 LAYERS: Final = frozenset({"l"})
+LAST_LAYER: Final = "L"
 SCALES: Final = names("lambda alpha beta gamma eta rho mu")
 """Letters of numbers, which have powers and no layers."""
 

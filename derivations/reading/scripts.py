@@ -232,8 +232,8 @@ class ScriptReader(Cursor):
         return True
 
     def layer(self, symbol: Symbol, core: Sequence[Token]) -> Time | None:
-        """The layer of ``a^l`` and ``a^{l+1}``; numbers such as λ are raised to a power of l."""
-        return None if symbol.base in grammar.SCALES else time_of(core, grammar.LAYERS)
+        """The layer of ``a^l``, ``a^{l+1}`` and ``a^L``; numbers such as λ are raised to a power of l."""
+        return None if symbol.base in grammar.SCALES else time_of(core, grammar.LAYERS | {grammar.LAST_LAYER})
 
     def name_superscript(self, found: Scripts, symbol: Symbol, core: Sequence[Token]) -> bool:
         time = time_of(core) or self.layer(symbol, core)

@@ -1,0 +1,61 @@
+r"""The L of ``a^L``: the last layer where a sheet counts layers by l, else a power."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
+from fractions import Fraction
+from typing import Any
+
+from derivations.reading.grammar import LAST_LAYER, LAYERS
+from derivations.reading.surface import Add, Node, Number, Raise, Sentence, Statement, Symbol, Time
+
+COUNTED = re.compile(r"[\[(]l([+-]\d+)?[\])]")
+
+
+def with_last_layers(sentences: Sequence[Sentence]) -> list[Sentence]:
+    """The sentences with every superscript L as a power, but for names that have a layer l as well."""
+    symbols = list(_symbols(sentences))
+    if not any(_is_last(x) for x in symbols):
+        return list(sentences)
+    layered = {(x.base, x.marks) for x in symbols if _is_counted(x)}
+    return [
+        replace(x, items=tuple(_plain(item, layered) for item in x.items)) if isinstance(x, Statement) else x
+        for x in sentences
+    ]
+
+
+def _symbols(sentences: Sequence[Sentence]) -> Iterator[Symbol]:
+    statements = (x for x in sentences if isinstance(x, Statement))
+    return (x for statement in statements for item in statement.items for x in item.walk() if isinstance(x, Symbol))
+
+
+def _is_last(symbol: Symbol) -> bool:
+    return symbol.raised and symbol.time is not None and symbol.time.symbol == LAST_LAYER
+
+
+def _is_counted(symbol: Symbol) -> bool:
+    counted = symbol.time is not None and symbol.time.symbol in LAYERS
+    return counted or COUNTED.search(symbol.name) is not None
+
+
+def _plain(node: Node, layered: set[tuple[str, tuple[str, ...]]]) -> Node:
+    found: dict[str, Any] = {}
+    for entry in fields(node):
+        value = getattr(node, entry.name)
+        if isinstance(value, Node):
+            found[entry.name] = _plain(value, layered)
+        elif isinstance(value, tuple) and any(isinstance(x, Node) for x in value):
+            found[entry.name] = tuple(_plain(x, layered) if isinstance(x, Node) else x for x in value)
+    node = replace(node, **found) if found else node
+    if not isinstance(node, Symbol) or not _is_last(node) or (node.base, node.marks) in layered:
+        return node
+    return _power(node, node.time or Time(LAST_LAYER, 0))
+
+
+def _power(symbol: Symbol, above: Time) -> Raise:
+    letter = Symbol(symbol.span, LAST_LAYER)
+    offset = Number(symbol.span, Fraction(abs(above.offset)))
+    exponent = Add(symbol.span, (1, 1 if above.offset > 0 else -1), (letter, offset)) if above.offset else letter
+    return Raise(symbol.span, replace(symbol, time=None, raised=False), exponent)
