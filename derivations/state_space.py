@@ -33,6 +33,8 @@ INDEPENDENCE: Final = re.compile(
 )
 """Words that may tie probabilities beyond the laws that hold for all of them."""
 BITS: Final = frozenset({"0", "1"})
+MOST_LISTED: Final = 64
+"""The values of a variable that a sum may run over are listed up to this many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,8 @@ def _summed(sentences: Sequence[s.Sentence]) -> Iterator[tuple[str, tuple[str, .
     """The variables over whose values a sum runs, with these: A and 0, 1 for ``\\sum_{a \\in \\{0,1\\}} P(A = a)``."""
     for node in _nodes(sentences):
         if isinstance(node, s.Big) and isinstance(node.lower, s.Number) and isinstance(node.upper, s.Number):
-            listed = tuple(str(k) for k in range(int(node.lower.value), int(node.upper.value) + 1))
+            low, high = int(node.lower.value), int(node.upper.value)
+            listed = tuple(str(k) for k in range(low, high + 1)) if high - low < MOST_LISTED else ()
             for probability in _probabilities_in(node.body.walk()):
                 names = [x.variable for x in sorted(probability.both) if bound_by(x, node.index)]
                 yield from ((name, listed) for name in names)

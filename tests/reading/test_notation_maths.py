@@ -455,15 +455,16 @@ def test_refused(name: str) -> None:
     assert reason in found.steps[0].headline
 
 
-def test_a_product_on_a_sheet_about_convolutions_is_left_open() -> None:
-    """The shapes of image and filter do not fit a matrix product, which the × then hardly means."""
+def test_a_product_on_a_sheet_about_convolutions_is_one() -> None:
+    """The shapes of image and filter do not fit a matrix product, and a convolution has another shape."""
     sheet = r"""
 The image is convolved with a filter, with zero padding.
 $$a = \begin{bmatrix} -1 & -1 \\ 1 & 1 \end{bmatrix}$$
 $$W = \begin{bmatrix} 1 & 1 & 1 \\ -1 & -1 & -1 \\ 1 & 1 & 1 \end{bmatrix}$$
 $$z = a \times W$$
 """
-    assert last(sheet, r"z = \begin{bmatrix} 0 & 2 & 1 \\ 0 & 3 & 3 \end{bmatrix}").verdict is Verdict.UNDECIDED
+    assert last(sheet, r"z = \begin{bmatrix} 0 & 2 & 1 \\ 0 & 3 & 3 \end{bmatrix}").verdict is Verdict.WRONG
+    assert last(sheet, r"z = \begin{bmatrix} 4 & 4 \\ -4 & -4 \end{bmatrix}").verdict is Verdict.PROVED
     plain = sheet.replace("convolved with a filter, with zero padding", "multiplied")
     assert last(plain, r"a \times W = \begin{bmatrix} 0 & 2 \\ 0 & 3 \end{bmatrix}").verdict is Verdict.WRONG
 
