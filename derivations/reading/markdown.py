@@ -63,6 +63,7 @@ FENCES: Final = frozenset({"latex", "tex", "katex", "mathjax"})
 CODE: Final = "mathematics in a block of code is not read: write it between $$ and $$, without indentation"
 OPENS: Final = re.compile(r"[^\W_]|[\\(\[{]")
 """What stands behind a dollar sign that opens a formula."""
+RUN: Final = re.compile(r"\$+(?=\$\$)")
 UNCLOSED_FORMULA: Final = re.compile(r"(?![\s\d$])[^$]{0,40}?(?:\\[a-z]+|=|\^)")
 LIKE_MATHS: Final = re.compile(r"[\\=_^]")
 AFTER_DISPLAY: Final = re.compile(r"[ \t.,;:]*(?:\([^()$]{1,20}\))?[ \t.,;:]*")
@@ -153,10 +154,21 @@ def _inline_rule(state: StateInline, silent: bool) -> bool:
         return False
     found = _delimited(state) or (_dollars(state.src, state.pos) if state.src[state.pos] == "$" else None)
     if found is None:
-        return False
+        return _run_of_dollars(state, silent)
     if not silent:
         state.push("maths", "math", 0).meta = {"found": found}
     state.pos = found.outer_end
+    return True
+
+
+def _run_of_dollars(state: StateInline, silent: bool) -> bool:
+    """Dollar signs one after the other are text but for the last two, where a formula may begin."""
+    run = RUN.match(state.src, state.pos)
+    if run is None:
+        return False
+    if not silent:
+        state.pending += run[0]
+    state.pos = run.end()
     return True
 
 
