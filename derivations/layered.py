@@ -64,7 +64,7 @@ def with_layers(
         sentences = [_separate(x, letters) if isinstance(x, s.Statement) else x for x in sentences]
         symbols = list(_symbols(sentences))
     if not any(offset_of(x) is not None for x in symbols):
-        return list(sentences), NO_LAYERS
+        return with_layer_components(sentences), NO_LAYERS
     bases = {(x.base, x.marks) for x in symbols if layer_of(x) is not None}
     separate = with_layer_components([_at_layer(x, bases) if isinstance(x, s.Statement) else x for x in sentences])
     opened, losses = with_open_losses(separate, text)
@@ -97,7 +97,9 @@ def _layer_letters(symbols: Sequence[s.Symbol]) -> frozenset[str | None]:
     if len(letters) == 1 and letters <= {None, *LETTERS}:
         return frozenset(of_weights)
     counted = of_weights & LETTERS
-    return frozenset(letters) if counted and letters <= {None, LAST_LAYER, *LETTERS} else frozenset(counted)
+    if counted and letters <= {None, LAST_LAYER, *LETTERS}:
+        return frozenset(letters)
+    return frozenset(counted | (letters & {LAST_LAYER})) if counted else frozenset()
 
 
 def _separate(statement: s.Statement, letters: frozenset[str | None]) -> s.Statement:

@@ -32,6 +32,7 @@ from derivations.gradient_names import with_gradient_names
 from derivations.habitual import claims_an_entry, is_introduced, losses, may_be_a_gradient, maybe_claim, with_kin
 from derivations.infer import Declaration, Equation, Inference
 from derivations.labels import labels_of, unit_keys, with_labels
+from derivations.layer_functions import with_layer_functions
 from derivations.layered import NO_LAYERS, Layers, offset_of, with_layers
 from derivations.lengths import last_time
 from derivations.limit_claims import with_limits
@@ -155,6 +156,7 @@ def understand(
     sentences = with_euler(sentences, [*nodes_of(declared)])
     named_apart = with_abbreviations(with_cardinalities(with_arguments(with_probabilities(sentences))))
     squared = with_squares(named(declared, named_apart))
+    squared, functions = with_layer_functions(squared)
     sentences, layers = with_layers(squared, nodes_of(declared), source.text)
     timed = with_relative_times(with_times(with_powers(with_raised_times(with_limits(sentences, source)))))
     losses = with_open_losses(timed)
@@ -186,6 +188,8 @@ def understand(
     sheet.ways = convolved.tries
     if convolved.ways:
         sheet.conventions["convolutions"] = "; ".join(dict.fromkeys(map(str, convolved.taken)))
+    if functions:
+        sheet.conventions["functions"] = ", ".join(f"{name} as {letter}" for letter, name in functions.items())
     if rows:
         sheet.conventions["rows"] = ", ".join(sorted(rows)) + ": as they are defined"
     return sheet

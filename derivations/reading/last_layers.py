@@ -9,8 +9,9 @@ from fractions import Fraction
 from typing import Any
 
 from derivations.reading.grammar import LAST_LAYER, LAYERS
-from derivations.reading.surface import Add, Node, Number, Raise, Sentence, Statement, Symbol, Time
+from derivations.reading.surface import Add, Node, Number, Raise, Sentence, Statement, Symbol
 
+NAMED = re.compile(rf"\({LAST_LAYER}([+-]\d+)?\)$")
 COUNTED = re.compile(r"[\[(]l([+-]\d+)?[\])]")
 
 
@@ -32,7 +33,15 @@ def _symbols(sentences: Sequence[Sentence]) -> Iterator[Symbol]:
 
 
 def _is_last(symbol: Symbol) -> bool:
-    return symbol.raised and symbol.time is not None and symbol.time.symbol == LAST_LAYER
+    return symbol.raised and _above(symbol) is not None
+
+
+def _above(symbol: Symbol) -> int | None:
+    """The offset from L above a name, which went to the name where a time stands below, as in ``h^L_t``."""
+    if symbol.time is not None and symbol.time.symbol == LAST_LAYER:
+        return symbol.time.offset
+    found = NAMED.search(symbol.name)
+    return int(found[1] or 0) if found else None
 
 
 def _is_counted(symbol: Symbol) -> bool:
@@ -51,11 +60,12 @@ def _plain(node: Node, layered: set[tuple[str, tuple[str, ...]]]) -> Node:
     node = replace(node, **found) if found else node
     if not isinstance(node, Symbol) or not _is_last(node) or (node.base, node.marks) in layered:
         return node
-    return _power(node, node.time or Time(LAST_LAYER, 0))
+    return _power(node, _above(node) or 0)
 
 
-def _power(symbol: Symbol, above: Time) -> Raise:
+def _power(symbol: Symbol, above: int) -> Raise:
     letter = Symbol(symbol.span, LAST_LAYER)
-    offset = Number(symbol.span, Fraction(abs(above.offset)))
-    exponent = Add(symbol.span, (1, 1 if above.offset > 0 else -1), (letter, offset)) if above.offset else letter
-    return Raise(symbol.span, replace(symbol, time=None, raised=False), exponent)
+    offset = Number(symbol.span, Fraction(abs(above)))
+    exponent = Add(symbol.span, (1, 1 if above > 0 else -1), (letter, offset)) if above else letter
+    time = symbol.time if symbol.time is not None and symbol.time.symbol != LAST_LAYER else None
+    return Raise(symbol.span, replace(symbol, name=NAMED.sub("", symbol.name), time=time, raised=False), exponent)

@@ -122,7 +122,7 @@ class ScriptReader(Cursor):
 
     def lowered(self, symbol: Symbol, tokens: Sequence[Token]) -> Symbol:
         """A name with its subscript: a time and components after it, or a plain name."""
-        parts = split(tokens)
+        parts = split(unbracketed(tokens))
         refuse_slices(parts)
         if (time := time_of(bare(parts[0]))) is not None:
             return replace(with_time(symbol, time, lower=True), component=tuple(self.inside(p) for p in parts[1:]))
@@ -311,6 +311,13 @@ def raised_to(base: Node, power: Node | str, span: Span) -> Node:
 def bare(tokens: Sequence[Token]) -> list[Token]:
     """Some tokens without braces and fonts."""
     return [t for t in tokens if t.kind not in "{}" and not (t.kind == "command" and t.text in grammar.FONTS)]
+
+
+def unbracketed(tokens: Sequence[Token]) -> Sequence[Token]:
+    """The t-1 of ``h_{(t-1)}``; the tokens as they are where no time stands in the brackets."""
+    inner = tokens[1:-1]
+    in_brackets = len(tokens) > 2 and tokens[0].kind == "open" and tokens[0].text == "(" and tokens[-1].text == ")"
+    return inner if in_brackets and time_of(bare(inner)) is not None else tokens
 
 
 def split(tokens: Sequence[Token]) -> list[Sequence[Token]]:

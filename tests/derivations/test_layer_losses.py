@@ -68,3 +68,41 @@ def test_a_last_layer_of_its_own_is_kept() -> None:
 
 def test_without_layers_by_l_a_superscript_is_a_power() -> None:
     assert last("$y = x + 1$", "$$y = x^L$$") == "unclear"
+
+
+def test_a_power_of_a_state_is_no_name() -> None:
+    assert last("$y_t = x^L_t$", r"$$\frac{\partial y_t}{\partial x_t} = 0$$") == "unclear"
+
+
+def test_examples_beside_layers_change_nothing() -> None:
+    net = NET + " Inputs $x^{(i)}$ with $h^{(i)} = 2 x^{(i)}$."
+    assert last(net, r"$$\frac{\partial C}{\partial z^L} = (a^L - y) \odot \sigma'(z^L)$$") == "proved"
+    assert last(net, r"$$\frac{\partial C}{\partial z^L} = a^L - y$$") == "wrong"
+
+
+UNITS = (
+    r"$z_j^l = \sum_k w_{jk}^l a_k^{l-1} + b_j^l$, $a_j^l = \sigma(z_j^l)$, $C = \frac{1}{2} \sum_j (y_j - a_j^L)^2$, "
+    r"$\delta_j^l = \frac{\partial C}{\partial z_j^l}$."
+)
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdicts"),
+    [
+        (r"\delta_j^L = (a_j^L - y_j) \sigma'(z_j^L)", ("proved",)),
+        (r"\delta_j^l = \sum_k w_{kj}^{l+1} \delta_k^{l+1} \sigma'(z_j^l)", ("proved",)),
+        (r"\frac{\partial C}{\partial w_{jk}^l} = a_k^{l-1} \delta_j^l", ("proved",)),
+        (r"\delta_j^L = a_j^L - y_j", ("wrong",)),
+        (r"\delta_j^l = \sum_k w_{jk}^{l+1} \delta_k^{l+1} \sigma'(z_j^l)", ("wrong", "unclear", "undecided")),
+        (r"\delta_j^l = \sum_k w_{kj}^{l+1} \delta_k^{l+1} \sigma'(z_k^l)", ("wrong", "unclear", "undecided")),
+        (r"\delta_j^l = \sum_k w_{kj}^{l+1} \delta_k^{l+1}", ("wrong",)),
+    ],
+)
+def test_in_components(claim: str, verdicts: tuple[str, ...]) -> None:
+    assert last(UNITS, f"$${claim}$$") in verdicts
+
+
+def test_a_time_in_brackets_below_is_a_time() -> None:
+    cell = r"$h_t = \tanh(W h_{(t-1)} + U x_t)$."
+    assert last(cell, r"$$\frac{\partial h_t}{\partial h_{t-1}} = \mathrm{diag}(1 - h_t^2) W$$") == "proved"
+    assert last(cell, r"$$\frac{\partial h_t}{\partial h_{t-1}} = 0$$") == "wrong"
