@@ -12,7 +12,7 @@ demo: $(STAMP)
 	@$(BIN)/gradproof check examples/gru.md || test $$? -eq 1
 
 test: $(STAMP)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 check: $(STAMP)
 	$(BIN)/ruff check .

@@ -5,21 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from golden_reports import FOLDER, SHEETS, checked, sheets
 from truth.expectations import Word, expectations, words_of
 
 from derivations.check import Options, check_sheet
-from derivations.report import Report, StatementReport
+from derivations.report import StatementReport
 from gradproof.sheets import read_sheet
 
-FORMATS = {".md", ".tex", ".txt", ".ipynb"}
-FOLDER = Path(__file__).parent / "sheets"
-SHEETS = sorted(path for path in FOLDER.iterdir() if path.suffix in FORMATS and path.name != "README.md")
 UNSAID = frozenset({"given", "proved"})
 """What a statement must be that no comment speaks of."""
-
-
-def checked(path: Path) -> Report:
-    return check_sheet(read_sheet(path), Options())
 
 
 def fits(statement: StatementReport, word: Word) -> str:
@@ -34,7 +28,7 @@ def fits(statement: StatementReport, word: Word) -> str:
     return ""
 
 
-@pytest.mark.parametrize("path", SHEETS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sheets(SHEETS))
 def test_verdicts(path: Path) -> None:
     report = checked(path)
     problems = []
@@ -78,6 +72,6 @@ def test_the_comment_of_every_format_is_found() -> None:
     assert expectations("# expect: given given")[0].words == (Word("given"), Word("given"))
 
 
-@pytest.mark.parametrize("path", SHEETS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sheets(SHEETS))
 def test_same_seed_same_report(path: Path) -> None:
-    assert checked(path).to_json() == checked(path).to_json()
+    assert check_sheet(read_sheet(path), Options()).to_json() == checked(path).to_json()
