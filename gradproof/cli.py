@@ -90,7 +90,7 @@ def check(
     debug: bool,
     declarations: str | None,
 ) -> None:
-    """Check Markdown sheets; - reads standard input.
+    """Check sheets; - reads standard input.
 
     Exit codes: 0 all right; 1 something wrong; 3 something unclear or undecided, nothing wrong; 2 a file or the call
     cannot be used.
