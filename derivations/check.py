@@ -461,12 +461,16 @@ def _inside(inner: Span, outer: Span) -> bool:
 def floor_of(statement: s.Statement) -> tuple[tuple[str | None, int], ...]:
     """The times at which unfolding stops: one step before the earliest that the statement itself names.
 
-    Plain numbers count from an initial state at time 0.
+    Plain numbers count from an initial state at time 0. In a limit the earlier of two times is taken as it stands: the
+    c_{t-1} that c_t approaches as a bias grows is what it is.
     """
-    lowest: dict[str | None, int] = {None: 0}
-    for item in statement.items:
-        for node in item.walk():
-            if isinstance(node, s.Symbol) and node.time is not None:
-                letter = node.time.symbol
-                lowest[letter] = min(lowest.get(letter, 0), node.time.offset - (1 if letter else 0))
+    nodes = [node for item in statement.items for node in item.walk()]
+    limited = any(isinstance(node, s.Limit) for node in nodes)
+    offsets: dict[str | None, set[int]] = {None: {0}}
+    for node in nodes:
+        if isinstance(node, s.Symbol) and node.time is not None:
+            offsets.setdefault(node.time.symbol, set()).add(node.time.offset)
+    lowest: dict[str | None, int] = {None: min(offsets.pop(None))}
+    for letter, named in offsets.items():
+        lowest[letter] = min(named) if limited and len(named) > 1 else min(0, min(named) - 1)
     return tuple(sorted(lowest.items(), key=str))

@@ -62,10 +62,17 @@ _AT_ALL_TIMES = re.compile(
 _EVERY = r"\b(?:all|every|each|any)\s+(?:the\s+|past\s+|previous\s+|earlier\s+)*"
 _ALWAYS = re.compile(
     rf"{_EVERY}(?:times?\b|(?:time[- ]?)?steps?\b|[$\\(]*\s*(?:[A-Za-z]+_\{{?)?(?P<every>[a-z])\b)"
-    r"|\bfor\s+[$\\(\s]*(?P<range>[a-z])\s*=\s*[01]\s*,|\b(?:always|throughout|all\s+the\s+time)\b",
+    r"|\bfor\s+[$\\(\s]*(?P<range>[a-z])\s*=\s*[01]\s*,|\b(?:always(?!\s+(?:have|get))|throughout)\b",
     re.IGNORECASE,
 )
 """What is supposed of every time, not of one."""
+_GOES_ON = re.compile(
+    r"\s*(?:Then|Thus|Hence|So|Therefore|Consequently|In\s+(?:this|that|such\s+a)\s+case|It\s+follows|We\s+(?:get|obtain)"
+    r"|This\s+(?:gives|means|yields|implies))\b"
+)
+"""A sentence that goes on with what the one before supposed."""
+_ONLY_SUPPOSING = re.compile(r"\b(?:suppose|assume|assuming|let|consider|take|set)\b", re.IGNORECASE)
+_CONDITIONAL = re.compile(r"\b(?:suppos\w*|assum\w*|if|when|whenever|for|case|consider)\b", re.IGNORECASE)
 _VERB = re.compile(r"\b(?:is|are|be|being|has|have|sums?)\b", re.IGNORECASE)
 _LOCAL = re.compile(r"\b(?:if|when|whenever|every|any)\b[^.!?]*$", re.IGNORECASE)
 _END = re.compile(r"[.!?](?=\s|\$|$)|\n[ \t]*#|\n[ \t]*(?:[-*]|\d+[.)])\s|;")
@@ -146,7 +153,14 @@ class Fact:
     def reaches(self, source: Source, offset: int) -> bool:
         """Whether the fact is in force at a later offset of the sheet."""
         between = source.text[self.offset : offset] if self.offset <= offset else ""
-        return self.offset <= offset and not (self.local and (_END.search(between) or _ANEW.search(between)))
+        return self.offset <= offset and not (self.local and (_ends_of_thought(between) or _ANEW.search(between)))
+
+    def lingers(self, source: Source, offset: int) -> bool:
+        """Whether an offset lies in the sentence behind one that only supposes the fact, which may still rest on it."""
+        between = source.text[self.offset : offset] if self.offset <= offset else ""
+        before = source.text[max(0, self.offset - _FAR) : self.offset]
+        supposes = _ONLY_SUPPOSING.search(before[_begins(before) :]) is not None
+        return self.local and supposes and len(_ends_of_thought(between)) == 1 and not _ANEW.search(between)
 
     def parametrised(self, variable: Term, name: str) -> Term | None:
         """The quantity through one that is free; None where its shape cannot have the property."""
@@ -169,7 +183,8 @@ def facts_of(statement: s.Statement, names: Names, source: Source) -> Iterator[F
 def _as_said(fact: Fact, doubtful: bool, always: bool) -> Fact:
     """A fact in the words of its sentence; what stands for another at all times is not followed through them."""
     doubtful = doubtful or (always and fact.kind in (Property.TIED, Property.FUNCTION))
-    return replace(fact, doubtful=doubtful, local=fact.local or doubtful, always=always)
+    text = f"{fact.text} at all times" if always and fact.text else fact.text
+    return replace(fact, text=text, doubtful=doubtful, local=fact.local or doubtful, always=always)
 
 
 def _is_of_all_times(words: str, fact: Fact) -> bool:
@@ -238,6 +253,11 @@ def sentence_ends(text: str) -> bool:
     return bool(_END.search(text) or _PARAGRAPH.search(text))
 
 
+def _ends_of_thought(text: str) -> list[re.Match[str]]:
+    """The ends of sentences behind which the next one does not go on with ``Then …``."""
+    return [end for end in _END.finditer(text) if not _GOES_ON.match(text, end.end())]
+
+
 def _begins(before: str) -> int:
     """Where the last sentence of a text begins."""
     return max((match.end() for pattern in (_END, _PARAGRAPH) for match in pattern.finditer(before)), default=0)
@@ -281,17 +301,20 @@ def _of_gates(statement: s.Statement, names: Names, source: Source) -> Iterator[
 
 
 def _values(statement: s.Statement, number: s.Number, names: Names, source: Source) -> Iterator[Fact]:
-    """``n = d = 200``."""
+    """``n = d = 200``, and ``z_t = r_t = 0`` where it is supposed."""
     *firsts, _ = statement.items
     symbols = [x for x in firsts if isinstance(x, s.Symbol)]
     equal = all(link.relation is s.Relation.EQUAL for link in statement.links)
-    if equal and len(symbols) == len(firsts) and all(_is_size(x, number) for x in symbols):
+    told = all(_is_size(x, number) for x in symbols) or is_supposed(statement)
+    if equal and len(symbols) == len(firsts) and told:
         yield from (_value(x, number, names, source, statement) for x in symbols)
 
 
 def _value(symbol: s.Symbol, number: s.Number, names: Names, source: Source, statement: s.Statement) -> Fact:
-    """A value: for the rest of the sheet where it can only be a size, else where it is supposed."""
-    local = bool(LOCALLY & set(statement.lead)) or not _is_size(symbol, number)
+    """A value: for the rest of the sheet where it can only be a size or is the start, else where it is supposed."""
+    before = source.text[max(0, statement.span.start - _FAR) : statement.span.start]
+    at_start = symbol.time is None and symbol.name == "0" and not _CONDITIONAL.search(before[_begins(before) :])
+    local = bool(LOCALLY & set(statement.lead)) or not (_is_size(symbol, number) or at_start)
     fact = _fact(symbol, Property.VALUE, names, source, statement, local)
     return replace(fact, text=source.slice(statement.span), value=number.value)
 
@@ -370,6 +393,8 @@ def in_force(facts: Sequence[Fact], source: Source, offset: int) -> tuple[Fact, 
         if fact.reaches(source, offset):
             ended = bool(_ENDED.search(source.text[fact.offset : offset]))
             found[fact.key, fact.time] = replace(fact, doubtful=fact.doubtful or ended)
+        elif fact.lingers(source, offset):
+            found[fact.key, fact.time] = replace(fact, doubtful=True)
         elif fact.doubtful and fact.offset <= offset:
             found.pop((fact.key, fact.time), None)
     return tuple(found.values())

@@ -129,3 +129,65 @@ def test_a_second_derivative_with_a_d_is_no_quotient_of_numbers(line: str) -> No
 
 def test_a_third_derivative_is_unclear() -> None:
     assert verdicts("", r"\frac{d^3}{dx^3} x^3 = 6") == ["unclear"]
+
+
+GRU = r"""
+$$z_t = \sigma(W_z x_t + U_z h_{t-1})$$
+
+$$r_t = \sigma(W_r x_t + U_r h_{t-1})$$
+
+$$n_t = \tanh(W_n x_t + r_t \odot (U_n h_{t-1}))$$
+
+$$h_t = (1 - z_t) \odot n_t + z_t \odot h_{t-1}$$
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("sheet", "line"),
+    [
+        (RNN, r"Assume $x_t = 0$. Then $h_t = \tanh(W h_{t-1} + b)$."),
+        (RNN, r"Let $h_0 = 0$. Then $h_1 = \tanh(U x_1 + b)$."),
+        (GRU, r"Suppose $z_t = 0$. Then $h_t = n_t$."),
+        (GRU, r"Suppose that $z_t = 0$ and $r_t = 0$. Then we have $h_t = \tanh(W_n x_t)$."),
+        (GRU, r"With $z_t = r_t = 0$ we get $h_t = \tanh(W_n x_t)$."),
+    ],
+)
+def test_what_is_supposed_in_the_sentence_before(sheet: str, line: str) -> None:
+    assert verdicts(sheet, line) == ["proved"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        r"Suppose $z_t = 0$. Then $h_t = h_{t-1}$.",
+        r"Suppose $z_t = 0$. Then it is new. The state before was old. Always $h_t = n_t$.",
+        r"If $z_t = 0$, it is new. The state is $h_t = n_t$.",
+        r"With $z_t = r_t = 1$ we get $h_t = \tanh(W_n x_t)$.",
+        r"Suppose $h_0 = 0$. Then all is easy. Now it is free. We find $h_1 = n_1 - z_1 \odot n_1$.",
+    ],
+)
+def test_a_supposition_ends(line: str) -> None:
+    assert verdicts(GRU, line) == ["wrong"]
+
+
+def test_a_start_in_running_text_is_one_for_all_that_follows() -> None:
+    start = RNN + "We start with $h_0 = 0$.\n\nNow to the first step.\n\n"
+    assert verdicts(start, r"h_1 = \tanh(U x_1 + b)") == ["proved"]
+    assert verdicts(start, r"h_2 = \tanh(U x_2 + b)") == ["wrong"]
+
+
+@pytest.mark.parametrize(
+    ("line", "verdict"),
+    [
+        (r"\lim_{b_f \to \infty} c_t = c_{t-1} + i_t \odot g_t", "proved"),
+        (r"\lim_{b_f \to \infty} c_{t+1} = c_t + i_{t+1} \odot g_{t+1}", "proved"),
+        (r"\lim_{b_f \to \infty} c_{t+1} = c_{t-1} + i_{t+1} \odot g_{t+1} + i_t \odot g_t", "proved"),
+        (r"\lim_{b_f \to \infty} c_t = c_{t-1}", "wrong"),
+        (r"\lim_{b_f \to -\infty} c_t = c_{t-1}", "wrong"),
+        (r"\lim_{b_f \to \infty} c_{t+1} = c_{t-1} + i_{t+1} \odot g_{t+1}", "wrong"),
+    ],
+)
+def test_a_limit_by_a_bias_leaves_the_earlier_state_as_it_is(line: str, verdict: str) -> None:
+    forget = "$$f_t = \\sigma(W_f x_t + U_f h_{t-1} + b_f)$$\n\n$$c_t = f_t \\odot c_{t-1} + i_t \\odot g_t$$\n\n"
+    assert verdicts(forget, line) == [verdict]
