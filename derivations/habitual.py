@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from derivations.component_names import rewritten
 from derivations.names import is_loss
+from derivations.reading import grammar
 from derivations.reading import surface as s
 from derivations.reading.places import Source, Span
 from derivations.world import Knowledge
@@ -31,6 +32,7 @@ _NEAR = 300
 PRIMED = "this may define a name, or claim that a matrix is its own transpose"
 FAMILY = "this may define a name, or claim that two of a family are equal"
 ENTRY = "this may define a name, or claim something of an entry of a vector"
+SLOPED = "this may define a name, or say what the gradient by the argument of a function is"
 NUMBERED = "this may define a name, or claim what an entry of an array is"
 DECLARE = "write := for a definition"
 MAYBE = "this may define {name}, or say what a gradient is; declare {name} := the derivative, or := the definition"
@@ -124,12 +126,15 @@ def _name(symbol: s.Symbol) -> Name:
 def maybe_claim(statement: s.Statement, known: Callable[[s.Symbol], bool]) -> str:
     """Why a line that sets a new name equal to something may be a claim about another one; empty where it is none.
 
-    ``A' = A`` may speak of the transpose, ``p_y = 1`` of an entry of p, ``W^{(l-1)} = W^{(l)}`` of a whole family.
+    ``A' = A`` may speak of the transpose, ``p_y = 1`` of an entry of p, ``W^{(l-1)} = W^{(l)}`` of a whole family,
+    ``dtanh = …`` of a gradient.
     """
     first, other = statement.items[0], statement.items[1]
     if statement.links[0].relation is not s.Relation.EQUAL or not isinstance(first, s.Symbol):
         return ""
     whole = replace(first, name="")
+    if first.base[:1] == "d" and first.base[1:] in grammar.FUNCTIONS:
+        return f"{SLOPED}; {DECLARE}"
     if isinstance(other, s.Symbol) and first.base == other.base:
         if first.marks == (*other.marks, "prime") and first.base[:1].isupper() and not is_loss(first):
             return f"{PRIMED}; {DECLARE}"

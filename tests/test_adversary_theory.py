@@ -191,3 +191,10 @@ def test_a_start_in_running_text_is_one_for_all_that_follows() -> None:
 def test_a_limit_by_a_bias_leaves_the_earlier_state_as_it_is(line: str, verdict: str) -> None:
     forget = "$$f_t = \\sigma(W_f x_t + U_f h_{t-1} + b_f)$$\n\n$$c_t = f_t \\odot c_{t-1} + i_t \\odot g_t$$\n\n"
     assert verdicts(forget, line) == [verdict]
+
+
+def test_the_gradient_by_the_argument_of_a_function_is_no_new_name() -> None:
+    """``dtanh`` with no name for the argument: not given in silence, whatever stands behind it."""
+    cell = "$$a_t = \\tanh(W a_{t-1})$$\n\n"
+    assert verdicts(cell, "dtanh = (1 - a_t) da_t") == ["undecided"]
+    assert verdicts(cell, "dtanh = (1 - a_t^2) da_t") == ["undecided"]
