@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from derivations.entries import Sheet
 from derivations.judge import MODES, SENSES, TRANSPOSED, Attempt, Judgement
 from derivations.latex import Printer, written_size
 from derivations.names import readable
 from derivations.reading.clauses import SIGNS
 from derivations.report import Ground, Step, Verdict
-from derivations.sheet import Sheet
 from derivations.terms import shape_text
 from derivations.world import Mode
 

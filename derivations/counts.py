@@ -11,19 +11,20 @@ import sympy
 from derivations.budget import Budget
 from derivations.decide import decide
 from derivations.elaborate import Elaborator
+from derivations.entries import Entry, Sheet
 from derivations.errors import SheetError
 from derivations.judge import Attempt, Judge, Judgement
 from derivations.names import Ref
 from derivations.reading import surface as s
 from derivations.reading.places import Span
 from derivations.report import Verdict
-from derivations.sheet import Entry, Sheet
 from derivations.terms import Term, dimension, number, size
 from derivations.values import Value
 from derivations.world import Mode, UnclearError, World
 
 if TYPE_CHECKING:
-    from derivations.check import Checker, Judged
+    from derivations.check import Checker
+    from derivations.reporting import Judged
 
 ENTRIES = "a name in a count stands for the number of its entries"
 
@@ -104,7 +105,7 @@ def judge_counting(left: s.Node, right: s.Node, world: World, checker: Checker) 
 
 def judge_count(entry: Entry, checker: Checker) -> Judged:
     """A value said to follow, for given sizes, from the expression before."""
-    from derivations.check import Judged
+    from derivations.reporting import Judged
 
     statement = entry.sentence
     assert isinstance(statement, s.Statement)

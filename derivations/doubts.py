@@ -13,13 +13,14 @@ from dataclasses import dataclass, replace
 from derivations.component_names import letters_of
 from derivations.convolutions import are_arrays
 from derivations.elaborate import Elaborator
+from derivations.entries import Sheet
 from derivations.errors import SheetError
 from derivations.judge import Judgement
 from derivations.layer_names import layer_of
 from derivations.names import ANY, GRADIENT_MARKS, SLOPE, STATE_NAMES, UNSURE, Names, Ref, is_loss, rank_by_habit
 from derivations.open_losses import REST
 from derivations.reading import surface as s
-from derivations.sheet import Sheet, shows_a_shape
+from derivations.sheet_habits import shows_a_shape
 from derivations.sinks import gradients
 from derivations.terms import Term, is_zero
 from derivations.world import World

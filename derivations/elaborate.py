@@ -7,40 +7,33 @@ values, one per reading that fits; each names the readings it took beyond plain 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from itertools import product as combinations
 
 from derivations.approaches import limit
-from derivations.blocks import fitting
-from derivations.calculus import Rules, jacobian
-from derivations.calls import SPECIAL, rational, special
-from derivations.chains import run_length
+from derivations.calculus import Rules
+from derivations.calls import rational
 from derivations.component_names import has_components
 from derivations.components import Components
-from derivations.convolutions import STAR, AsymmetricError, are_arrays, correlated
+from derivations.composition import MOST_EXPONENT, Composition
 from derivations.damping import denominator
-from derivations.differentiation import Differentiation
 from derivations.facts import Property
-from derivations.functions import FUNCTIONS, derivative
-from derivations.measures import meanings, norm
-from derivations.names import CONSTANTS, GENERIC_FUNCTIONS, Ref, shift
-from derivations.operations import COMPARED, exhaustive, piecewise
+from derivations.measures import norm
+from derivations.names import CONSTANTS, Ref, shift
+from derivations.operations import COMPARED
 from derivations.operators import inverse
 from derivations.placeholders import chain_rule
-from derivations.products import ENTRIES, OUTER, fold
+from derivations.products import ENTRIES
 from derivations.reading import surface as s
 from derivations.reading.places import Span
 from derivations.series import indicator, series
-from derivations.tensors import concatenate, entrywise, hadamard, outer, spread, total
+from derivations.tensors import hadamard, spread, total
 from derivations.terms import (
     Dim,
     Power,
     Shape,
     Term,
     add,
-    apply,
     delta,
     dim_text,
     dimension,
@@ -50,22 +43,14 @@ from derivations.terms import (
     ones,
     power,
     scale,
-    shape_text,
     size,
     var,
 )
 from derivations.traverse import free_variables, substitute
-from derivations.values import MOST_READINGS, Value, bounded, carry_out, flip, form_text, merge
+from derivations.values import MOST_READINGS, Value, bounded, flip, merge
 from derivations.world import Definition, Knowledge, MisfitError, UnclearError, World
 
-AT_VALUE = "a slope taken where the function has this value"
-SLOPES: dict[str, Callable[[Term], Term]] = {
-    "sigma": lambda y: linear([(Fraction(1), y), (Fraction(-1), power(y, 2))], y.shape),
-}
-"""Slopes by values, of the functions of gates."""
-MOST_EXPONENT = 64
 MOST_UNFOLDED = 300
-MOST_SPLIT = 24
 NOW = s.Time("t", 0)
 KINDS = {"Tuple": "a list", "Enumeration": "a set", "Function": "a function without its argument"}
 
@@ -76,11 +61,7 @@ def _is_norm(node: s.Node) -> bool:
     return isinstance(node, s.Norm)
 
 
-def _same(a: Dim, b: Dim) -> bool:
-    return bool(a == b)
-
-
-class Elaborator(Differentiation):
+class Elaborator(Composition):
     """Elaborates expressions of one sheet; values of names are kept per world."""
 
     def __init__(self, knowledge: Knowledge, rules: Rules | None = None, scalar: bool = False) -> None:
@@ -315,11 +296,6 @@ class Elaborator(Differentiation):
             raise MisfitError("the addends of this sum have different shapes", node.span)
         return found
 
-    def _spread(self, value: Value, shape: Shape, node: s.Node) -> Term:
-        if shape and not value.term.shape and free_variables([value.term]):
-            raise MisfitError(f"a scalar is added to something of shape {shape_text(shape)}", node.span)
-        return spread(value.term, shape)
-
     def _divide(self, node: s.Divide, world: World) -> list[Value]:
         found = []
         for row in bounded([self.elaborate(node.numerator, world), denominator(self, node.denominator, world)]):
@@ -356,202 +332,7 @@ class Elaborator(Differentiation):
             return replace(base, term=base.term.base, gradient=False)
         return replace(base, term=power(base.term, exponent), gradient=False)
 
-    def _slope_at(self, node: s.Call, world: World) -> list[Value]:
-        """``σ'(i_t)`` as the slope of σ where its value is i_t, for an i_t that is defined as a value of σ.
-
-        A sheet that writes ``σ'(z_t)`` as well means the slope at its argument.
-        """
-        if node.function in self.knowledge.slopes_at_arguments:
-            return []
-        symbol = node.arguments[0] if len(node.arguments) == 1 else None
-        if node.order != 1 or node.power is not None or not isinstance(symbol, s.Symbol):
-            return []
-        definition = self.knowledge.definition(self.ref(symbol, world))
-        defined = definition.node if definition is not None else None
-        if not isinstance(defined, s.Call) or (defined.function, defined.order) != (node.function, 0) or defined.power:
-            return []
-        slope = SLOPES.get(node.function)
-        values = self.elaborate(symbol, world) if slope is not None else []
-        return [replace(v, term=slope(v.term), readings=v.readings | {AT_VALUE}) for v in values if slope is not None]
-
-    def _called(self, node: s.Call, values: Sequence[Value]) -> list[Value]:
-        """Every meaning of a call."""
-        if not values:
-            raise UnclearError(f"{node.function} stands without its argument", node.span, "the argument")
-        found = [(self._call(call, values), readings) for call, readings in meanings(node, values[0].term)]
-        return [replace(value, readings=value.readings | readings) for value, readings in found]
-
-    def _call(self, node: s.Call, values: Sequence[Value]) -> Value:
-        elementwise = node.function in FUNCTIONS or node.function in GENERIC_FUNCTIONS
-        own = node.function in self.knowledge.functions
-        if (own or elementwise) and len(values) != 1:
-            raise UnclearError(f"{node.function} takes one argument", node.head)
-        if own:
-            term = self._own_function(node, values[0].term)
-        elif elementwise:
-            term = self._apply(node, values[0].term)
-        elif node.function in SPECIAL and not node.order:
-            term = special(node, [value.term for value in values])
-        else:
-            raise UnclearError(f"the function {node.function} is not known", node.head)
-        if node.power is not None:
-            exponent = rational(node.power)
-            if exponent is None or not 0 < exponent <= MOST_EXPONENT or exponent.denominator > 1:
-                raise UnclearError("this exponent of a function cannot be read", node.power.span, "a positive number")
-            term = power(term, exponent)
-        diagonal = node.function == "diag" and term.rank == 2 and not own
-        return replace(merge(values, term), diagonal=diagonal, row=values[0].row and term.rank == 1)
-
-    def _apply(self, node: s.Call, argument: Term) -> Term:
-        if not node.order:
-            return apply(node.function, argument)
-        if node.order > 1:
-            raise UnclearError("higher derivatives of a function cannot be checked yet", node.head)
-        row = FUNCTIONS.get(node.function)
-        if row is not None and row.kink and not free_variables([argument]):
-            raise UnclearError("a piecewise function may have no slope at a constant", node.span)
-        return derivative(node.function, argument, dict(self.rules) if self.rules else None)
-
-    def _own_function(self, node: s.Call, argument: Term) -> Term:
-        """A function that the sheet defines, or its derivative, entry by entry."""
-        name, body = self.knowledge.functions[node.function]
-        parameter = self.variable(Ref(name))
-        term = self.elaborate(body, World())[0].term
-        if term.shape or parameter.shape or node.order > 1:
-            raise UnclearError(f"the definition of {node.function} is not a formula for numbers", node.head)
-        if node.order:
-            term = jacobian(term, [parameter], self.rules)[0]
-        return entrywise(term, parameter, argument)
-
-    def _concat(self, node: s.Concat, world: World) -> list[Value]:
-        parts = [self.elaborate(part, world)[0] for part in node.parts]
-        ranks = {part.term.rank for part in parts}
-        if not self.scalar and (ranks == {0} or (node.stacked and ranks != {1})):
-            found = self._blocks(node.parts, 1, world, node)
-            return found if node.stacked else [*found, *map(flip, found)]
-        if not self.scalar and ranks == {2}:
-            return self._beside(node, world)
-        if self.scalar or any(part.term.rank != 1 for part in parts):
-            raise UnclearError("only columns can be stacked yet", node.span)
-        return [merge(parts, concatenate([part.term for part in parts]))]
-
-    def _beside(self, node: s.Concat, world: World) -> list[Value]:
-        """``[A, B]`` of matrices is one row of blocks, ``[A; B]`` a row or a column, whichever fits."""
-        options = [self.elaborate(part, world) for part in node.parts]
-        ways = (len(node.parts), 1) if node.semicolon else (len(node.parts),)
-        found = [value for columns in ways for value in fitting(options, columns)]
-        if not found:
-            raise MisfitError("the blocks of this matrix do not fit together", node.span)
-        return found
-
-    def _blocks(self, nodes: Sequence[s.Node], columns: int, world: World, node: s.Node) -> list[Value]:
-        """A matrix of blocks under every reading of them that fits."""
-        if self.scalar:
-            raise UnclearError("a matrix among mere numbers", node.span)
-        options = [self.elaborate(entry, world) for entry in nodes]
-        found = fitting(options, columns)
-        if not found:
-            raise MisfitError("the blocks of this matrix do not fit together", node.span)
-        return found
-
-    def _cases(self, node: s.Cases, world: World) -> Value:
-        values = [self.elaborate(branch.value, world)[0] for branch in node.branches]
-        tests = [[self._comparison(c, world) for c in branch.conditions] for branch in node.branches]
-        shapes = {v.term.shape for v in values if v.term.shape} | {t.shape for ts in tests for t in ts if t.shape}
-        if len(shapes) > 1:
-            raise MisfitError("the cases have different shapes", node.span)
-        shape = next(iter(shapes), ())
-        terms = [self._spread(value, shape, node.branches[0]) for value in values]
-        conditions = [hadamard(*(spread(t, shape) for t in ts), ones(shape)) for ts in tests]
-        if node.branches[-1].conditions and not exhaustive(conditions):
-            raise UnclearError("the cases do not cover everything", node.span, r"a case \text{otherwise}")
-        return merge(values, piecewise(list(zip(conditions[:-1], terms[:-1], strict=True)), terms[-1]))
-
-    def _comparison(self, node: s.Comparison, world: World) -> Term:
-        if node.sign not in COMPARED:
-            raise UnclearError("a case told apart by an equation cannot be checked yet", node.span)
-        left, right = (self.elaborate(side, world)[0].term for side in (node.left, node.right))
-        shape = left.shape or right.shape
-        left, right = spread(left, shape), spread(right, shape)
-        return COMPARED[node.sign](left, right)
-
     # Products
-
-    def _mul(self, node: s.Mul, world: World, target: Shape | None) -> list[Value]:
-        factors, operators = self._factors(node, world)
-        found = []
-        for row in bounded(factors):
-            found.extend(self._fold(row, operators))
-            if target is not None and len(target) == 2:
-                found.extend(self._outer_splits(row, operators, target))
-        if not found:
-            forms = " · ".join(form_text(options[0]) for options in factors)
-            raise MisfitError(f"these factors do not fit together: {forms}", node.span)
-        return found[:MOST_READINGS]
-
-    def _correlation(self, node: s.Correlation, world: World, target: Shape | None) -> list[Value]:
-        """A convolution of arrays of numbers; of anything else the product that is written."""
-        rows = list(bounded([self.elaborate(factor, world) for factor in node.product.factors]))
-        arrays = [row for row in rows if are_arrays(row[0].term.shape, row[1].term.shape)]
-        self.convolved = self.convolved or bool(arrays)
-        if arrays and not node.way.plain:
-            try:
-                return [merge(row, correlated(row[0].term, row[1].term, node.way)) for row in arrays]
-            except AsymmetricError as error:
-                raise UnclearError(str(error), node.span, "padding: N") from error
-        if STAR in node.product.operators:
-            raise UnclearError("only arrays of numbers can be convolved yet", node.span, "matrices of numbers")
-        alike = [row for row in arrays if row[0].term.shape == row[1].term.shape]
-        elementwise = [merge(row, hadamard(row[0].term, row[1].term)) for row in alike]
-        return [*self.elaborate(node.product, world, target), *elementwise]
-
-    def _factors(self, node: s.Mul, world: World) -> tuple[list[list[Value]], list[str]]:
-        """The values of all factors, runs of derivatives linked by the chain rule into one."""
-        values: list[list[Value]] = []
-        operators: list[str] = []
-        position = 0
-        while position < len(node.factors):
-            length = run_length(node, position)
-            if position:
-                operators.append(node.operators[position - 1])
-            if length > 1:
-                values.append([self.chain(node.factors[position : position + length], world)])
-            else:
-                values.append(self.elaborate(node.factors[position], world))
-            position += length
-        return values, operators
-
-    def _fold(self, row: Sequence[Value], operators: Sequence[str]) -> list[Value]:
-        """The product of a row under every order of its signs that fits."""
-        found: dict[Term, Value] = {}
-        for plan in self.knowledge.signs.plans(operators):
-            for value in fold([[value] for value in row], operators, plan, self._products) or []:
-                found.setdefault(value.term, value)
-        return list(found.values())[:MOST_READINGS]
-
-    def _products(self, lefts: list[Value], rights: list[Value], operator: str) -> list[Value] | None:
-        found = [
-            carry_out(choice, left, right)
-            for left in lefts
-            for right in rights
-            for choice in self.knowledge.signs.choices(left.form, right.form, operator, _same)
-        ]
-        return found[:MOST_READINGS] or None
-
-    def _outer_splits(self, row: Sequence[Value], operators: Sequence[str], target: Shape) -> Iterable[Value]:
-        """Columns side by side as an outer product of a first and a last group, either way round."""
-        for cut in range(1, len(row) if len(row) <= MOST_SPLIT else 1):
-            if not self.knowledge.signs.may_be_outer(operators[cut - 1]):
-                continue
-            lefts = self._fold(row[:cut], operators[: cut - 1])[:1]
-            rights = self._fold(row[cut:], operators[cut:])[:1]
-            for left, right in combinations(lefts, rights):
-                if left.form.kind == right.form.kind in ("column", "row" if operators[cut - 1] else ""):
-                    swapped = () if operators[cut - 1] == "otimes" else ((right, left),)
-                    for first, second in ((left, right), *swapped):
-                        merged = merge([left, right], outer(first.term, second.term))
-                        if merged.term.shape == target:
-                            yield replace(merged, readings=merged.readings | {OUTER})
 
 
 def _kind(node: s.Node) -> str:

@@ -29,7 +29,8 @@ from derivations.traverse import free_variables
 from derivations.world import UnclearError, World
 
 if TYPE_CHECKING:
-    from derivations.check import Checker, Judged
+    from derivations.check import Checker
+    from derivations.reporting import Judged
 
 MOST_EDITS = 160
 MOST_WRITTEN = 300

@@ -17,6 +17,7 @@ from derivations.budget import Budget
 from derivations.calls import rational
 from derivations.component_names import rewritten
 from derivations.decide import Decision
+from derivations.entries import Sheet
 from derivations.errors import BudgetError, SheetError
 from derivations.events import OpenError, Probability, UnknownValuesError, is_probability, probability_of
 from derivations.joint import Joint, States, is_letter
@@ -28,7 +29,6 @@ from derivations.rational_functions import equal_as_fractions
 from derivations.reading import surface as s
 from derivations.refute import Search, refute
 from derivations.report import Counterexample, Verdict
-from derivations.sheet import Sheet
 from derivations.state_space import StateSpace
 from derivations.terms import Term, Var
 from derivations.traverse import free_variables, substitute

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from derivations.entries import Sheet
 from derivations.names import GENERIC_FUNCTIONS, UNTIMED, is_loss
 from derivations.reading import surface as s
 from derivations.reading.documents import read_document
 from derivations.reading.places import Source
-from derivations.sheet import Sheet, understand
+from derivations.sheet import understand
 from derivations.terms import dim_short
 
 

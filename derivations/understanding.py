@@ -12,12 +12,13 @@ from sympy import latex
 from derivations.as_written import AsWritten, Side, side_of
 from derivations.conventions import Conventions, choose
 from derivations.counts import ENTRIES, counting, speaks_of_counts
+from derivations.entries import Entry, Sheet, is_condition
 from derivations.errors import ShapeError
 from derivations.reading import surface as s
 from derivations.reading.documents import read_document
 from derivations.reading.places import Source, Span
 from derivations.report import Ground
-from derivations.sheet import Entry, Sheet, is_condition, understand
+from derivations.sheet import understand
 from derivations.spoken_counts import SpokenCount
 from derivations.world import MisfitError, UnclearError, World
 
