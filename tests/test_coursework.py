@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 from truth.expectations import expectations
 
+import gradproof
 from derivations.check import Options, check_sheet
 from derivations.report import StatementReport, Verdict
 from gradproof.sheets import read_sheet
 
 FOLDER = Path(__file__).parent / "sheets" / "coursework"
+EQUATIONS = Path(__file__).parent.parent / "examples" / "rnn-equations.txt"
 PAGE = Path(__file__).parent.parent / "docs" / "coursework.md"
 PIECES = sorted(path.stem for path in FOLDER.glob("*.md"))
 ROW = re.compile(r"\| (\d+) \| ([^|]+) \| (\w+) \| ([^|]+) \|")
@@ -81,3 +83,16 @@ def test_the_counts_of_the_coursework_come_out() -> None:
     proved = {s.latex for piece in "de" for s in statements(piece) if s.verdict is Verdict.PROVED}
     for number in ("320,800", "16,000", "6,272", "8448", "257"):
         assert any(number in latex for latex in proved), number
+
+
+def test_declared_equations_decide_the_gradients_through_time() -> None:
+    """Piece b speaks of gradients alone; with the equations of its network every statement is settled."""
+    found = gradproof.check(FOLDER / "b.md", torch=False, declarations=EQUATIONS)
+    verdicts = [statement.verdict.value for statement in found.statements]
+    assert verdicts == ["given", "proved", "proved", "holds", "holds", "holds", "proved", "given"]
+
+
+def test_declared_equations_of_another_network_do_not() -> None:
+    other = EQUATIONS.read_text(encoding="utf-8").replace("W_{hh} h^{(t-1)} + b_h", r"W_{hh} h^{(t-1)} + U h^{(t-2)}")
+    found = gradproof.check(FOLDER / "b.md", torch=False, declarations=other)
+    assert "wrong" in [statement.verdict.value for statement in found.statements]
