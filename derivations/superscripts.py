@@ -6,6 +6,7 @@ time 0 or 1, since it could be a square else.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 
@@ -55,9 +56,12 @@ def _raised(nodes: Sequence[s.Node]) -> frozenset[Name]:
     symbols = [x for x in nodes if isinstance(x, s.Symbol)]
     above = {_name(x) for x in symbols if x.raised}
     below = {_name(x) for x in symbols if x.time is not None and not x.raised}
-    bases = [_name(x) for node in nodes for x in _base(node, "T" in _letters(nodes))]
-    plain = [_name(x) for x in symbols if x.time is None]
-    return frozenset(name for name in above - below if plain.count(name) == bases.count(name))
+    if not above - below:
+        return frozenset()
+    last = "T" in _letters(nodes)
+    bases = Counter(_name(x) for node in nodes for x in _base(node, last))
+    plain = Counter(_name(x) for x in symbols if x.time is None)
+    return frozenset(name for name in above - below if plain[name] == bases[name])
 
 
 def _base(node: s.Node, last: bool) -> tuple[s.Symbol, ...]:
