@@ -1,5 +1,6 @@
 r"""Components at a layer: the j of ``\delta^l_j`` and the jk of ``w^l_{jk}`` are indices where letters of indices alone
-stand there, and one of them is summed over or stands beside others."""
+stand there, and one of them is summed over or stands beside others, or where the vector ``\delta^l`` is spoken of, too.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +11,8 @@ from derivations.component_names import LETTERS, MOST_INDICES, letters_of, rewri
 from derivations.layer_names import before_layer, layer_of, names_in
 from derivations.reading import surface as s
 
+MATRICES = frozenset("W U V w u v".split())
+"""What has two indices: one alone is part of its name, as that of a gate."""
 Base = tuple[str, tuple[str, ...]]
 
 
@@ -45,10 +48,12 @@ def _indexed(symbols: Sequence[s.Symbol], summed: set[str]) -> set[Base]:
         if layer_of(symbol) is not None and symbol.time is None and not symbol.component:
             above.setdefault(_base(symbol), set()).add(before_layer(symbol)[0].replace(",", "").replace(" ", ""))
     likely = {base: names - {""} for base, names in above.items() if _may_be_indices(names - {""})}
+    whole = {base for base in likely if "" in above[base] and base[0] not in MATRICES}
     sure = set(summed)
     found: set[Base] = set()
     for _ in range(MOST_INDICES):
-        found = {base for base, names in likely.items() if {*"".join(names)} & sure or _is_pair(base, names)}
+        beside = {base for base, names in likely.items() if {*"".join(names)} & sure or _is_pair(base, names)}
+        found = whole | beside
         sure |= {letter for base in found for name in likely[base] for letter in name}
     return found
 
