@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from derivations.check import check_sheet
-from derivations.elaborate import AT_VALUE
+from derivations.composition import AT_VALUE
 from derivations.given_gradients import Flow, Place
 from derivations.reading import surface as s
 from derivations.reading.places import Source, Span
