@@ -174,10 +174,13 @@ class Fact:
 
 def facts_of(statement: s.Statement, names: Names, source: Source) -> Iterator[Fact]:
     """What a statement and the words around it say of a quantity."""
+    found = list(_facts(statement, names, source))
+    if not found and not any(_unread(statement, names, source, False)):
+        return
     words = _sentence(statement, source)
     doubtful = bool(_DENIED.search(words))
-    found = [_as_said(f, doubtful, _is_of_all_times(words, f)) for f in _facts(statement, names, source)]
-    yield from found or _unread(statement, names, source, doubtful)
+    said = [_as_said(fact, doubtful, _is_of_all_times(words, fact)) for fact in found]
+    yield from said or _unread(statement, names, source, doubtful)
 
 
 def _as_said(fact: Fact, doubtful: bool, always: bool) -> Fact:

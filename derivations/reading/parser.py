@@ -16,7 +16,7 @@ from derivations.reading.places import Span
 from derivations.reading.probabilities import PROBABILITY
 from derivations.reading.scripts import bare
 from derivations.reading.slips import BRACE_OPEN, TOO_DEEP, UNEXPECTED, Slip
-from derivations.reading.sums import SumReader, astray
+from derivations.reading.sums import SumReader, last_index, speaks_of
 from derivations.reading.surface import (
     Add,
     Call,
@@ -108,16 +108,19 @@ class Parser(MatrixReader, SumReader):
     def sum(self, left: Node, start: int) -> Node:
         negative = isinstance(left, Neg)
         signs, addends = [-1 if negative else 1], [left.argument if isinstance(left, Neg) else left]
+        open_indices: list[str] = []
         while self.token.at("+", "-"):
             signs.append(1 if self.take().text == "+" else -1)
             if self.token.at("dots"):
                 addends = self.elided_sum(addends, signs)
                 signs = [1] * len(addends)
+                open_indices = [index for addend in addends[:-1] for index in last_index(addend)]
                 continue
             addends.append(self.expression(PRODUCT))
-            if any(isinstance(x, Call) and x.function == "mod" for x in addends):
+            open_indices += last_index(addends[-2])
+            if any(isinstance(x, Call) and x.function == "mod" for x in addends[-2:]):
                 raise Slip(self.since(start), "it is unclear how far mod reaches here", "brackets")
-            if astray(addends):
+            if any(speaks_of(addends[-1], index) for index in open_indices):
                 raise Slip(addends[-1].span, "it is unclear whether this still belongs to the sum", "brackets")
         return Add(self.since(start), tuple(signs), tuple(addends))
 

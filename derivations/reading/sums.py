@@ -109,12 +109,7 @@ def mentions(node: Node, index: str) -> bool:
     return any(index == s.base or (s.time is not None and s.time.symbol == index) or index in s.name for s in symbols)
 
 
-def astray(addends: Sequence[Node]) -> bool:
-    """Whether the last addend speaks of the index of a sum before it: ``Σ_t a_t − b_t`` may mean two things."""
-    return any(speaks_of(addends[-1], index) for addend in addends[:-1] for index in _last_index(addend))
-
-
-def _last_index(node: Node) -> list[str]:
+def last_index(node: Node) -> list[str]:
     """The index of a sum, or the letters of a limit, without brackets at the end of an addend."""
     while isinstance(node, Mul | Neg):
         node = node.factors[-1] if isinstance(node, Mul) else node.argument
