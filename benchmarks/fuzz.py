@@ -38,7 +38,7 @@ MEMORY = 2**30
 LIMIT = 2.0
 """Seconds a statement may take, as handed to the checker."""
 PATIENCE = 3.0
-"""A sheet hangs where it takes more processor time than this many times the limit for each of its statements, and ten seconds."""
+"""A sheet hangs where its processor time is more than this many times the limit for each statement, and ten seconds."""
 SIZES = (1_000, 100_000)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from fractions import Fraction
 
+from derivations.all_times import of_all_times, of_some_times
 from derivations.component_names import letters_of
 from derivations.names import Names, Ref, key_of
 from derivations.operators import winner
@@ -59,13 +60,6 @@ _NEURON = re.compile(
 _AT_ALL_TIMES = re.compile(
     r"\bconstant\s+(?:over|in|through|across)\s+(?:all\s+)?(?:the\s+)?(?:time|times|time steps|steps)\b", re.IGNORECASE
 )
-_EVERY = r"\b(?:all|every|each|any)\s+(?:the\s+|past\s+|previous\s+|earlier\s+)*"
-_ALWAYS = re.compile(
-    rf"{_EVERY}(?:times?\b|(?:time[- ]?)?steps?\b|[$\\(]*\s*(?:[A-Za-z]+_\{{?)?(?P<every>[a-z])\b)"
-    r"|\bfor\s+[$\\(\s]*(?P<range>[a-z])\s*=\s*[01]\s*,|\b(?:always(?!\s+(?:have|get))|throughout)\b",
-    re.IGNORECASE,
-)
-"""What is supposed of every time, not of one."""
 _GOES_ON = re.compile(
     r"\s*(?:Then|Thus|Hence|So|Therefore|Consequently|In\s+(?:this|that|such\s+a)\s+case|It\s+follows|We\s+(?:get|obtain)"
     r"|This\s+(?:gives|means|yields|implies))\b"
@@ -177,25 +171,20 @@ def facts_of(statement: s.Statement, names: Names, source: Source) -> Iterator[F
     found = list(_facts(statement, names, source))
     if not found and not any(_unread(statement, names, source, False)):
         return
-    words = _sentence(statement, source)
-    doubtful = bool(_DENIED.search(words))
-    said = [_as_said(fact, doubtful, _is_of_all_times(words, fact)) for fact in found]
+    text = _sentence(statement, source)
+    doubtful = bool(_DENIED.search(_words(text)))
+    said = [_as_said(fact, doubtful, text) for fact in found]
     yield from said or _unread(statement, names, source, doubtful)
 
 
-def _as_said(fact: Fact, doubtful: bool, always: bool) -> Fact:
+def _as_said(fact: Fact, doubtful: bool, sentence: str) -> Fact:
     """A fact in the words of its sentence; what stands for another at all times is not followed through them."""
+    letter = fact.time.symbol if fact.time is not None else None
+    always = of_all_times(sentence, letter)
+    doubtful = doubtful or of_some_times(sentence, letter)
     doubtful = doubtful or (always and fact.kind in (Property.TIED, Property.FUNCTION))
     text = f"{fact.text} at all times" if always and fact.text else fact.text
     return replace(fact, text=text, doubtful=doubtful, local=fact.local or doubtful, always=always)
-
-
-def _is_of_all_times(words: str, fact: Fact) -> bool:
-    """``for all t``, ``for t = 1, …, T``, ``at every step``: of the letter that the fact has for its time."""
-    letter = fact.time.symbol if fact.time is not None else None
-    return letter is not None and any(
-        (match["every"] or match["range"] or letter) == letter for match in _ALWAYS.finditer(words)
-    )
 
 
 def _unread(statement: s.Statement, names: Names, source: Source, doubtful: bool) -> Iterator[Fact]:
@@ -243,11 +232,15 @@ def _beside(statement: s.Statement, source: Source) -> str:
 
 
 def _sentence(statement: s.Statement, source: Source) -> str:
-    """The words around a statement, without its formulas."""
+    """The text around a statement, to the ends of its sentence."""
     before = source.text[max(0, statement.span.start - _FAR) : statement.span.start]
     after = source.text[statement.span.end : statement.span.end + _FAR]
     ends = [match for pattern in (_END, _PARAGRAPH) if (match := pattern.search(after))]
-    text = before[_begins(before) :] + after[: min((end.start() for end in ends), default=len(after))]
+    return before[_begins(before) :] + after[: min((end.start() for end in ends), default=len(after))]
+
+
+def _words(text: str) -> str:
+    """A text without the commands of its formulas."""
     return _OPEN_GATE.sub(" ", re.sub(r"\\[a-zA-Z]+", " ", text))
 
 

@@ -61,3 +61,55 @@ def test_a_single_subscript_of_a_matrix_is_a_name(gate: str) -> None:
     gates = rf"$$z^l = W^l_{gate} a^{{l-1}}$$" + "\n\n" + "$$a^l = W^l z^l$$\n\n"
     assert verdict(gates, rf"a^l = W^l W^l_{gate} a^{{l-1}}") == "proved"
     assert verdict(gates, rf"a^l = W^l_{gate} W^l a^{{l-1}}") not in RIGHT
+
+
+LSTM = r"""
+$$f_t = \sigma(W_f x_t + U_f h_{t-1} + b_f)$$
+
+$$i_t = \sigma(W_i x_t + U_i h_{t-1} + b_i)$$
+
+$$g_t = \tanh(W_g x_t + U_g h_{t-1} + b_g)$$
+
+$$c_t = f_t \odot c_{t-1} + i_t \odot g_t$$
+
+$$h_t = \tanh(c_t)$$
+
+"""
+ALL = [
+    r"for all $t$",
+    r"for all $t \ge 1$",
+    r"for all $t > 0$",
+    r"for all $t \in \{1, \dots, T\}$",
+    r"for $t = 1, 2, \ldots, T$",
+    r"for every $t \le T$",
+    r"for all steps $t$",
+    r"for all $t$ from 1 to $T$",
+    r"at every step",
+]
+SOME = [
+    r"for all $t > 5$",
+    r"for all $t \geq 2$",
+    r"for all $t < T$",
+    r"for all $t \neq 3$",
+    r"for all $t \in \{2, \dots, T\}$",
+    r"for $t = 1, \dots, 5$",
+    r"for $t = 1, \dots, T-1$",
+    r"for all steps $t > 5$",
+    r"for all times $t \ge 3$",
+    r"for all $t$ greater than 5",
+    r"for all $t$ in the second half",
+    r"at every step of the second half",
+    r"for all steps but the first",
+    r"at all previous steps",
+    r"always from $t = 5$ on",
+]
+
+
+@pytest.mark.parametrize("when", ALL)
+def test_what_is_supposed_of_all_times_holds_at_each(when: str) -> None:
+    assert verdict(LSTM, f"If $f_t = 1$ and $i_t = 0$ {when}, then $c_t = c_0$.") == "proved"
+
+
+@pytest.mark.parametrize("when", SOME)
+def test_what_is_supposed_of_some_times_holds_not_at_each(when: str) -> None:
+    assert verdict(LSTM, f"If $f_t = 1$ and $i_t = 0$ {when}, then $c_t = c_0$.") == "undecided"
