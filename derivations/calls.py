@@ -11,7 +11,8 @@ from derivations.measures import REVERSED
 from derivations.operations import OPERATIONS, cross_entropy, elu, leaky_relu, logsumexp, maximum, minimum, trace
 from derivations.operators import determinant, largest
 from derivations.reading import surface as s
-from derivations.reductions import frobenius, mean_axis, softmax
+from derivations.reading.numpy_calls import UNORIENTED
+from derivations.reductions import frobenius, mean_axis, softmax, sum_axis
 from derivations.tensors import concatenate, diagonal, hadamard, spread, total
 from derivations.terms import Term, add, apply, ones, power, product, scale, subtract
 from derivations.world import MisfitError, UnclearError
@@ -27,6 +28,9 @@ class Result(Enum):
     SCALAR = "scalar"
     COLUMN = "column"
     DIAGONAL = "diagonal"
+    ROWS = "a number for each row of a matrix, as a column"
+    COLUMNS = "a number for each column of a matrix, as a row"
+    UNORIENTED = "a vector that stands as a row or as a column"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,12 @@ SPECIAL: dict[str, Calling] = {
     "inner": Calling(lambda x, y: total(hadamard(x, y)), Result.SCALAR, (2,)),
     "concat": Calling(lambda *parts: concatenate(parts), Result.COLUMN, (2, 3, 4), vector_only=True),
     "sqrt": Calling(lambda x: power(x, HALF)),
+    "square": Calling(lambda x: power(x, 2)),
+    "rowsums": Calling(lambda x: sum_axis(x, 1), Result.ROWS),
+    "columnsums": Calling(lambda x: sum_axis(x, 0), Result.COLUMNS),
+    "rowmeans": Calling(lambda x: mean_axis(x, 1), Result.ROWS),
+    "columnmeans": Calling(lambda x: mean_axis(x, 0), Result.COLUMNS),
+    UNORIENTED: Calling(lambda x: x, Result.UNORIENTED),
     "cosh": Calling(_cosh),
     "sinh": Calling(_sinh),
     "sech": Calling(lambda x: hadamard(ones(x.shape), power(_cosh(x), -1))),
@@ -141,6 +151,8 @@ def special(node: s.Call, arguments: list[Term]) -> Term:
         raise UnclearError(f"{node.function} takes {' or '.join(map(str, row.arguments))} argument(s)", node.head)
     if row.vector_only and any(term.rank != 1 for term in arguments):
         raise UnclearError(f"{node.function} of anything but a column cannot be checked yet", node.span)
+    if row.result in (Result.ROWS, Result.COLUMNS) and arguments[0].rank != 2:
+        raise UnclearError("only a matrix has rows and columns to go along", node.span, "a matrix, or no axis")
     if row.result is Result.DIAGONAL and not _has_diagonal(arguments[0]):
         raise MisfitError("diag needs a column or a square matrix", node.span)
     return row.build(*arguments)
@@ -148,3 +160,8 @@ def special(node: s.Call, arguments: list[Term]) -> Term:
 
 def _has_diagonal(term: Term) -> bool:
     return term.rank == 1 or (term.rank == 2 and term.shape[0] == term.shape[1])
+
+
+def stands_as_row(function: str) -> bool:
+    """Whether a function gives a row whatever its argument is: a number for each column."""
+    return function in SPECIAL and SPECIAL[function].result is Result.COLUMNS

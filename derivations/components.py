@@ -17,6 +17,7 @@ from derivations.functions import FUNCTIONS, derivative
 from derivations.measures import BARS
 from derivations.names import GENERIC_FUNCTIONS
 from derivations.operations import COMPARED
+from derivations.products import CALLED
 from derivations.reading import surface as s
 from derivations.tensors import hadamard
 from derivations.terms import Dim, Term, add, apply, delta, number, power, product, scale, size, subtract
@@ -76,6 +77,8 @@ class Components:
                 return Indexed(scale(-1, inner.term), inner.letters)
             case s.Add():
                 return self._sum(node)
+            case s.Mul() if CALLED.keys() & set(node.operators):
+                raise UnclearError("a product of NumPy cannot be read in components", node.span, "whole matrices")
             case s.Mul():
                 return self._times([self.read(x) for x in self._grouped(node)])
             case s.Divide():

@@ -8,13 +8,14 @@ from fractions import Fraction
 
 from derivations.blocks import fitting
 from derivations.calculus import jacobian
-from derivations.calls import SPECIAL, rational, special
+from derivations.calls import SPECIAL, rational, special, stands_as_row
 from derivations.functions import FUNCTIONS, derivative
 from derivations.measures import meanings
 from derivations.multiplication import Multiplication
 from derivations.names import GENERIC_FUNCTIONS, Ref
 from derivations.operations import COMPARED, exhaustive, piecewise
 from derivations.reading import surface as s
+from derivations.reading.numpy_calls import UNORIENTED
 from derivations.tensors import concatenate, entrywise, hadamard, spread
 from derivations.terms import (
     Shape,
@@ -34,6 +35,7 @@ SLOPES: dict[str, Callable[[Term], Term]] = {
     "sigma": lambda y: linear([(Fraction(1), y), (Fraction(-1), power(y, 2))], y.shape),
 }
 """Slopes by values, of the functions of gates."""
+TURNED = "an array of one axis, which NumPy gives, read as standing the other way"
 MOST_EXPONENT = 64
 
 
@@ -71,7 +73,9 @@ class Composition(Multiplication):
         if not values:
             raise UnclearError(f"{node.function} stands without its argument", node.span, "the argument")
         found = [(self._call(call, values), readings) for call, readings in meanings(node, values[0].term)]
-        return [replace(value, readings=value.readings | readings) for value, readings in found]
+        named = [replace(value, readings=value.readings | readings) for value, readings in found]
+        turned = [replace(flip(x), readings=x.readings | {TURNED}) for x in named if node.function == UNORIENTED]
+        return [*named, *turned]
 
     def _call(self, node: s.Call, values: Sequence[Value]) -> Value:
         elementwise = node.function in FUNCTIONS or node.function in GENERIC_FUNCTIONS
@@ -92,7 +96,8 @@ class Composition(Multiplication):
                 raise UnclearError("this exponent of a function cannot be read", node.power.span, "a positive number")
             term = power(term, exponent)
         diagonal = node.function == "diag" and term.rank == 2 and not own
-        return replace(merge(values, term), diagonal=diagonal, row=values[0].row and term.rank == 1)
+        row = values[0].row or (not own and stands_as_row(node.function))
+        return replace(merge(values, term), diagonal=diagonal, row=row and term.rank == 1)
 
     def _apply(self, node: s.Call, argument: Term) -> Term:
         if not node.order:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from derivations.products import CALLED
 from derivations.reading import surface as s
 from derivations.reading.places import Span
 
@@ -103,7 +104,7 @@ def _complement(node: s.Node, text: Slice) -> Iterator[Edit]:
 
 def _factor(node: s.Node, text: Slice) -> Iterator[Edit]:
     """A factor too many; an elementwise sign for a matrix product and back."""
-    if not isinstance(node, s.Mul):
+    if not isinstance(node, s.Mul) or CALLED.keys() & set(node.operators):
         return
     for place, factor in enumerate(node.factors):
         neighbour = node.factors[place + 1] if place == 0 else node.factors[place - 1]

@@ -9,8 +9,9 @@ from itertools import product as combinations
 from derivations.chains import run_length
 from derivations.convolutions import STAR, AsymmetricError, are_arrays, correlated
 from derivations.differentiation import Differentiation
-from derivations.products import OUTER, fold
+from derivations.products import OUTER, Form, fold
 from derivations.reading import surface as s
+from derivations.reading.places import Span
 from derivations.tensors import hadamard, outer
 from derivations.terms import (
     Dim,
@@ -36,6 +37,8 @@ class Multiplication(Differentiation):
             if target is not None and len(target) == 2:
                 found.extend(self._outer_splits(row, operators, target))
         if not found:
+            if operators == ["multiply"]:
+                require_alike([options[0].form for options in factors], node.span)
             forms = " · ".join(form_text(options[0]) for options in factors)
             raise MisfitError(f"these factors do not fit together: {forms}", node.span)
         return found[:MOST_READINGS]
@@ -103,6 +106,14 @@ class Multiplication(Differentiation):
                         merged = merge([left, right], outer(first.term, second.term))
                         if merged.term.shape == target:
                             yield replace(merged, readings=merged.readings | {OUTER})
+
+
+def require_alike(forms: Sequence[Form], span: Span) -> None:
+    """Raises UnclearError where NumPy may repeat the entries of a factor of another rank or standing than the other."""
+    if len({form.kind for form in forms}) > 1 or any(1 in form.shape for form in forms):
+        raise UnclearError(
+            "NumPy repeats what is multiplied by something larger, which is not read", span, "factors of one shape"
+        )
 
 
 def _same(a: Dim, b: Dim) -> bool:

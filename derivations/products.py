@@ -64,6 +64,8 @@ def choices(left: Form, right: Form, operator: str, same: Same) -> list[Choice]:
     if not left.shape or not right.shape:
         other = left if left.shape else right
         return [Choice(Meaning.SCALE, other)]
+    if operator in CALLED:
+        return CALLED[operator](left, right, same)
     if operator in ELEMENTWISE_SIGNS:
         return _elementwise(left, right, same) + (_outer(left, right) if operator == "otimes" else [])
     if not operator and left.kind == right.kind == "row":
@@ -145,6 +147,14 @@ _PLAIN: dict[tuple[str, str], Callable[[Form, Form, Same], list[Choice]]] = {
 }
 
 
+CALLED: dict[str, Callable[[Form, Form, Same], list[Choice]]] = {
+    "dot": lambda left, right, same: _inner(left, right, same) or _matrix(left, right, same),
+    "multiply": _elementwise,
+    "outer": lambda left, right, same: _outer(left, right),
+}
+"""What the products of NumPy mean, which are written as calls and have no other meaning."""
+
+
 DECLARED: dict[str, Callable[[Form, Form, Same], list[Choice]]] = {
     "elementwise": _elementwise,
     "matrix": _matrix,
@@ -182,7 +192,7 @@ class Signs:
 
     def may_be_outer(self, operator: str) -> bool:
         """Whether a sign may stand between the two parts of an outer product."""
-        return operator not in ("odot", "circ") and self.declared.get(operator, "outer") == "outer"
+        return operator not in ("odot", "circ", "dot", "multiply") and self.declared.get(operator, "outer") == "outer"
 
     def plans(self, operators: Sequence[str]) -> list[Plan]:
         """As :func:`plans`, with the signs that are declared elementwise among those."""

@@ -97,6 +97,10 @@ class ShapeReader:
         if result is Result.SCALAR or (result is Result.REDUCED and len(forms) == 1):
             self._sum(forms)
             return Form(())
+        if result in (Result.ROWS, Result.COLUMNS):
+            return _along(first, result)
+        if result is Result.UNORIENTED:
+            return Form(first.shape, self.inference.rows)
         if result is Result.COLUMN:
             raise UnknownShapeError(result.value)
         return self._sum(forms)
@@ -247,6 +251,13 @@ class ClaimReader(ShapeReader):
 
 def _any(one: Dim, other: Dim) -> bool:
     return True
+
+
+def _along(form: Form, result: Result) -> Form:
+    """A number for each row or column of a matrix; raises UnknownShapeError for anything else."""
+    if len(form.shape) != 2:
+        raise UnknownShapeError(result.value)
+    return Form(form.shape[:1]) if result is Result.ROWS else Form(form.shape[1:], row=True)
 
 
 def _flip(form: Form) -> Form:

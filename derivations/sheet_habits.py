@@ -9,6 +9,7 @@ from derivations.declarations import Declared
 from derivations.entries import Entry
 from derivations.infer import Declaration, Equation
 from derivations.names import Names, is_loss, rank_by_habit
+from derivations.products import CALLED
 from derivations.reading import surface as s
 from derivations.reading.places import Source, Span
 from derivations.scalars import said_scalar, speaks_of_vectors
@@ -130,7 +131,7 @@ def _is_no_number(node: s.Node) -> bool:
 def _looks_like_no_number(node: s.Node) -> bool:
     """What is not written among numbers."""
     if isinstance(node, s.Mul):
-        return any(op in ("odot", "otimes", "circ", "@") for op in node.operators)
+        return any(op in ("odot", "otimes", "circ", "@", *CALLED) for op in node.operators)
     if isinstance(node, s.Symbol):
         return bool(node.component) or (node.base[:1].isupper() and not is_loss(node) and not _is_length(node))
     return isinstance(node, s.Transposed | s.Norm)

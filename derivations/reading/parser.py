@@ -12,6 +12,7 @@ from derivations.reading.ellipsis import product_over_time
 from derivations.reading.event_dots import chain_of_events
 from derivations.reading.grammar import INFIX, JUXTAPOSED, PRODUCT, Infix
 from derivations.reading.matrices import MatrixReader
+from derivations.reading.numpy_calls import NumpyReader, numpy_name
 from derivations.reading.places import Span
 from derivations.reading.probabilities import PROBABILITY
 from derivations.reading.scripts import bare
@@ -51,7 +52,7 @@ def parse_tokens(tokens: Sequence[Token], end: int | None = None) -> Node:
     return Parser(tokens, end).whole()
 
 
-class Parser(MatrixReader, SumReader):
+class Parser(MatrixReader, SumReader, NumpyReader):
     def whole(self) -> Node:
         node = self.expression()
         if self.token.kind != "stop":
@@ -318,7 +319,8 @@ class Parser(MatrixReader, SumReader):
 
     def worded(self) -> Node:
         """Words: a sum that they describe, or a name."""
-        return self.described_sum() or self.word()
+        function = numpy_name(self.token.text)
+        return self.numpy_call(function) if function else self.described_sum() or self.word()
 
     # -- commands ----------------------------------------------------------------------------------------------
 

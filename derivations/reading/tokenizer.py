@@ -18,6 +18,7 @@ SCANNER: Final = re.compile(
     |(?P<number>[1-9][0-9]{0,2}(?:(?:,|\{,\}|\\,)[0-9]{3})+(?![0-9])(?:\.[0-9]+)?
         |[0-9]+\{,\}[0-9]+(?!\{,\}|[.0-9])
         |(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
+    |(?P<dotted>(?:np|numpy)\.(?!T\b)[A-Za-z_][A-Za-z_0-9]*(?:\.(?!T\b)[A-Za-z_][A-Za-z_0-9]*)*)
     |(?P<letters>[A-Za-z]+(?![\u0300-\u036f\u20d7]))
     |(?P<accented>[A-Za-z\u0370-\u03ff][\u0300-\u036f\u20d7]+)
     |(?P<words>[\u0400-\u04ff\u3040-\u30ff\u4e00-\u9fff]+)
@@ -133,6 +134,13 @@ class _Tokenizer:
         end = start + len(raw)
         before = start == 0 or self.text[start - 1] in ISOLATED_BEFORE
         return len(raw) > 1 and before and (end == len(self.text) or self.text[end] in ISOLATED_AFTER)
+
+    def dotted(self, raw: str, start: int) -> None:
+        """A function of NumPy with its module: one word."""
+        if self.after_script():
+            self.emit("bad", f"only the first letter of {self.tokens[-1].text}{raw} is raised or lowered", start)
+        else:
+            self.emit("text", raw, start)
 
     def words(self, raw: str, start: int) -> None:
         self.emit("text", raw, start)
@@ -279,6 +287,8 @@ class _Tokenizer:
             self.emit("command", name, start)
 
     def is_word(self, font: str, content: str) -> bool:
+        if content.startswith(("np.", "numpy.")):
+            return True
         if font in grammar.BOLD:
             return content in grammar.FUNCTIONS or content.lower() in grammar.WORDS
         if font in grammar.TEXTS:
@@ -348,7 +358,8 @@ Handler: TypeAlias = Callable[[_Tokenizer, str, int], None]
 _HANDLERS: Final[dict[str, Handler]] = {
     name: getattr(_Tokenizer, name)
     for name in (
-        "space", "command", "number", "letters", "accented", "words", "dots", "accumulate", "sign", "bracket", "other",
+        "space", "command", "number", "dotted", "letters", "accented", "words", "dots", "accumulate", "sign",
+        "bracket", "other",
     )
 }  # fmt: skip
 _SPECIAL: Final[dict[str, Callable[[_Tokenizer, int], None]]] = {
