@@ -6,10 +6,12 @@ from derivations.reading.surface import (
     Add,
     Big,
     Call,
+    Comparison,
     Concat,
     Divide,
     Function,
     Group,
+    Iverson,
     Mul,
     Neg,
     Node,
@@ -102,7 +104,11 @@ def tree(node: Node) -> str:
             return big_text(node)
         case Space():
             return f"R({listed(node.dims)})"
-    raise TypeError(type(node).__name__)
+        case Comparison():
+            return f"({tree(node.left)} {node.sign} {tree(node.right)})"
+        case Iverson():
+            return f"one{tree(node.condition)}"
+    return f"{type(node).__name__}({listed(tuple(node.children()))})"
 
 
 def sentence(found: Sentence) -> str:
