@@ -27,6 +27,8 @@ _INTRODUCING = re.compile(
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(r"\d+(?:\s*,\s*\d+)?")
+_MOMENT = re.compile(r"\d*[ijkmnrstT](?:[+-]\d*[ijkmnrstT]?\d*)*")
+"""What may be a time, though it is none that the sheet counts by: the k of ``h_k``, ``2t``, ``t+k``."""
 _SENTENCE = re.compile(r"[.!?]\s")
 _NEAR = 300
 PRIMED = "this may define a name, or claim that a matrix is its own transpose"
@@ -34,6 +36,7 @@ FAMILY = "this may define a name, or claim that two of a family are equal"
 ENTRY = "this may define a name, or claim something of an entry of a vector"
 SLOPED = "this may define a name, or say what the gradient by the argument of a function is"
 NUMBERED = "this may define a name, or claim what an entry of an array is"
+OTHER_TIME = "this may define a name, or claim what {base} is at another time"
 DECLARE = "write := for a definition"
 MAYBE = "this may define {name}, or say what a gradient is; declare {name} := the derivative, or := the definition"
 
@@ -158,6 +161,18 @@ def claims_an_entry(statement: s.Statement, knowledge: Knowledge) -> str:
     key = knowledge.names.ref(whole).key
     entries = ref.time is None and knowledge.defined(key) and len(knowledge.shapes.get(key, ())) > 0
     return f"{NUMBERED}; {DECLARE}" if entries and ref.key not in knowledge.reachable(whole) else ""
+
+
+def claims_another_time(statement: s.Statement, knowledge: Knowledge) -> str:
+    """Why ``h_{t+k} = …`` or ``h_s = …`` may claim something of an h that the sheet defines for every t; empty where it
+    can only define a name.
+    """
+    first = statement.items[0]
+    if statement.links[0].relation is not s.Relation.EQUAL or not isinstance(first, s.Symbol) or first.component:
+        return ""
+    key = knowledge.names.ref(replace(first, name="", time=s.Time("t", 0))).key
+    named = first.time is None and _MOMENT.fullmatch(first.name) is not None and key in knowledge.families
+    return f"{OTHER_TIME.format(base=first.base)}; {DECLARE}" if named else ""
 
 
 def _is_indexed(symbol: s.Symbol) -> bool:

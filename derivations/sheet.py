@@ -25,7 +25,15 @@ from derivations.errors import ShapeError
 from derivations.euler import with_euler
 from derivations.facts import Fact, Property
 from derivations.gradient_names import with_gradient_names
-from derivations.habitual import claims_an_entry, is_introduced, losses, may_be_a_gradient, maybe_claim, with_kin
+from derivations.habitual import (
+    claims_an_entry,
+    claims_another_time,
+    is_introduced,
+    losses,
+    may_be_a_gradient,
+    maybe_claim,
+    with_kin,
+)
 from derivations.infer import Declaration, Equation, Inference
 from derivations.labels import labels_of, unit_keys, with_labels
 from derivations.layer_functions import with_layer_functions
@@ -184,6 +192,7 @@ class _Reader(Sorter):
             if not plain or not isinstance(sentence, s.Statement) or is_introduced(sentence, self.source):
                 continue
             entry.maybe_claim = maybe_claim(sentence, self._is_known) or claims_an_entry(sentence, self.knowledge)
+            entry.maybe_claim = entry.maybe_claim or claims_another_time(sentence, self.knowledge)
             entry.maybe_gradient = bool(of) and may_be_a_gradient(sentence, statements, self._is_known)
 
     def _is_known(self, symbol: s.Symbol) -> bool:

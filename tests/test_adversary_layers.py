@@ -113,3 +113,16 @@ def test_what_is_supposed_of_all_times_holds_at_each(when: str) -> None:
 @pytest.mark.parametrize("when", SOME)
 def test_what_is_supposed_of_some_times_holds_not_at_each(when: str) -> None:
     assert verdict(LSTM, f"If $f_t = 1$ and $i_t = 0$ {when}, then $c_t = c_0$.") == "undecided"
+
+
+LINEAR = "$$h_t = W h_{t-1} + U x_t$$\n\n"
+
+
+@pytest.mark.parametrize("line", [r"h_{t+k} = W^{t} h_k", "h_s = W h_{s-1}", r"h_{2t} = 2 h_t", "h_k = W^k h_0"])
+def test_a_state_at_another_time_is_no_new_name(line: str) -> None:
+    assert verdict(LINEAR, line) == "undecided"
+
+
+@pytest.mark.parametrize("line", [r"h_{s} := W U", "h_{in} = W U x_t", r"Let $h_s = U x_t$."])
+def test_a_name_beside_the_states_is_one(line: str) -> None:
+    assert verdict(LINEAR, line) == "given"
