@@ -13,12 +13,11 @@ from enum import Enum
 from derivations.component_names import has_components, rewritten
 from derivations.errors import ShapeError
 from derivations.infer import Equation, Inference
-from derivations.names import GRADIENT_MARKS, WEIGHT_NAMES
+from derivations.layered import LAYERED
+from derivations.names import GRADIENT_MARKS
 from derivations.reading import surface as s
 from derivations.reading.grammar import BATCH
 from derivations.world import Knowledge
-
-WEIGHTS = WEIGHT_NAMES | {"w", "Theta"}
 
 
 class Examples(Enum):
@@ -182,4 +181,4 @@ def _side(node: s.Node) -> Examples | None:
 def _is_weight(node: s.Node) -> bool:
     while isinstance(node, s.Transposed | s.Group):
         node = next(iter(node.children()))
-    return isinstance(node, s.Symbol) and node.base in WEIGHTS
+    return isinstance(node, s.Symbol) and node.base in LAYERED

@@ -248,7 +248,7 @@ class Components:
         return letter not in self.dims and self.elaborator.knowledge.sizes.may_name(letter, dim)
 
     def _partial(self, node: s.Partial) -> Indexed:
-        of, by = _bare(node.of), _bare(node.by)
+        of, by = s.ungrouped(node.of), s.ungrouped(node.by)
         if not isinstance(by, s.Symbol):
             raise UnclearError("a derivative by an expression cannot be checked yet", node.by.span, "a name")
         below = letters_of(by)
@@ -315,15 +315,9 @@ def _is_of_a_matrix(base: s.Node, exponent: s.Node, value: Fraction) -> bool:
 
 def whole(node: s.Partial) -> s.Partial:
     """The derivative of whole tensors of which a derivative of components is one entry."""
-    of, by = _bare(node.of), _bare(node.by)
+    of, by = s.ungrouped(node.of), s.ungrouped(node.by)
     return replace(
         node,
         of=replace(of, component=()) if isinstance(of, s.Symbol) else of,
         by=replace(by, component=()) if isinstance(by, s.Symbol) else by,
     )
-
-
-def _bare(node: s.Node) -> s.Node:
-    while isinstance(node, s.Group):
-        node = node.inner
-    return node

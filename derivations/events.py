@@ -9,7 +9,7 @@ from typing import Final
 
 from derivations.errors import SheetError
 from derivations.reading import surface as s
-from derivations.reading.events import ENDLESS, Event, event_of, index_time, lateness, time_index
+from derivations.reading.events import ENDLESS, Event, event_of, index_time, lateness
 from derivations.reading.probabilities import GIVEN, PROBABILITY
 
 Events = frozenset[Event]
@@ -74,7 +74,7 @@ def moved(text: str, by: int) -> str:
     time = index_time(text)
     if time is None:
         raise OpenError(f"{text} is no index that can be counted")
-    return text if text == ENDLESS else time_index(s.Time(time.symbol, time.offset + by))
+    return text if text == ENDLESS else s.time_text(s.Time(time.symbol, time.offset + by))
 
 
 def is_empty(event: Event) -> bool:
@@ -157,7 +157,7 @@ def _pieces(events: Sequence[Event]) -> dict[Event, tuple[str, ...]]:
 
 
 def _piece(variable: str, start: tuple[int, str, int], end: tuple[int, str, int]) -> str:
-    first, last = (time_index(s.Time(x[1] or None, x[2])) for x in (start, end))
+    first, last = (s.time_text(s.Time(x[1] or None, x[2])) for x in (start, end))
     return Event(variable, first, moved(last, -1)).name
 
 

@@ -21,8 +21,8 @@ from flint import arb
 from derivations.adjoints import states_of
 from derivations.bounds import is_never_negative, signature
 from derivations.calls import rational
-from derivations.component_names import rewritten
 from derivations.decide import Decision
+from derivations.declarations import without_places
 from derivations.doubts import Case, doubt
 from derivations.errors import SheetError
 from derivations.evaluate import Array, Balls, evaluate, precision
@@ -34,7 +34,7 @@ from derivations.norm_rules import Chain, Monomial, UnboundedError, keys, untran
 from derivations.reading import surface as s
 from derivations.reading.places import Span
 from derivations.report import Counterexample, Verdict
-from derivations.step_counts import bare, counting, linear, steps_between
+from derivations.step_counts import counting, linear, steps_between
 from derivations.tensors import spread
 from derivations.terms import Apply, Sum, Term, scale, subtract, zeros
 from derivations.traverse import dim_symbols, free_variables, postorder
@@ -95,12 +95,12 @@ def bounded_instead(sign: str, case: Case, world: World, checker: Checker) -> Ju
 
 def _slope(node: s.Node) -> s.Node:
     """What stands in the bars, the norm, and the diagonal matrix of a bound of a slope; the node itself for others."""
-    inner = bare(node)
+    inner = s.ungrouped(node)
     if isinstance(inner, s.Norm):
-        inner = bare(inner.argument)
-        return bare(inner.arguments[0]) if isinstance(inner, s.Call) and inner.function == "diag" else node
+        inner = s.ungrouped(inner.argument)
+        return s.ungrouped(inner.arguments[0]) if isinstance(inner, s.Call) and inner.function == "diag" else node
     if isinstance(inner, s.Call) and inner.function in ("abs", BARS) and len(inner.arguments) == 1:
-        return bare(inner.arguments[0])
+        return s.ungrouped(inner.arguments[0])
     return node
 
 
@@ -204,14 +204,14 @@ class _Bounds:
 
     def _is_product_of_norms(self, small: s.Node, large: s.Node) -> bool:
         """``‖Π_k J_k‖ ≤ Π_k ‖J_k‖``."""
-        small, large = (rewritten(side, _placeless) for side in (small, large))
+        small, large = map(without_places, (small, large))
         if not isinstance(small, s.Norm) or not isinstance(large, s.Big):
             return False
-        inner, factor = bare(small.argument), bare(large.body)
+        inner, factor = s.ungrouped(small.argument), s.ungrouped(large.body)
         if not isinstance(inner, s.Big) or not isinstance(factor, s.Norm) or {inner.kind, large.kind} != {"prod"}:
             return False
         self.shown = (zeros(), zeros())
-        return bare(inner.body) == bare(factor.argument) and replace(inner, body=large.body) == large
+        return s.ungrouped(inner.body) == s.ungrouped(factor.argument) and replace(inner, body=large.body) == large
 
     def _sum(self, node: s.Node) -> list[Monomial]:
         """The larger side as a sum of monomials."""
@@ -255,10 +255,10 @@ class _Bounds:
 
     def _bounded(self, small: s.Node, known: set[Term]) -> list[Monomial]:
         """Monomials whose sum the smaller side does not exceed, made of the norms of the larger one."""
-        inner = bare(small)
+        inner = s.ungrouped(small)
         if not isinstance(inner, s.Norm):
             raise UnboundedError("the smaller side is no norm")
-        of, chain = bare(inner.argument), Chain(known, self.frobenius, self.limits)
+        of, chain = s.ungrouped(inner.argument), Chain(known, self.frobenius, self.limits)
         if isinstance(of, s.Partial) and (step := self._one_step(of)) is not None:
             if self.frobenius:
                 raise UnboundedError("the Frobenius norm of the identity matrix grows with its size")
@@ -273,7 +273,7 @@ class _Bounds:
 
     def _one_step(self, node: s.Partial) -> s.Partial | None:
         """∂h_t/∂h_{t−1}, where ∂h_T/∂h_i is a product of such; None where it is a derivative over given steps."""
-        of, by, names = bare(node.of), bare(node.by), self.elaborator.knowledge.names
+        of, by, names = s.ungrouped(node.of), s.ungrouped(node.by), self.elaborator.knowledge.names
         if not isinstance(of, s.Symbol) or not isinstance(by, s.Symbol) or names.ref(of).key != names.ref(by).key:
             return None
         if of.time is None or by.time is None or of.time.symbol == by.time.symbol:
@@ -359,12 +359,6 @@ def _has_unknown_function(term: Term) -> bool:
 
 def _is_broken(one: arb, other: arb, strict: bool) -> bool:
     return bool(one > other) or (strict and bool(one == other) and one.is_exact())
-
-
-def _placeless(node: s.Node) -> s.Node:
-    if isinstance(node, s.Call):
-        return replace(node, span=NOWHERE, head=NOWHERE)
-    return replace(node, span=NOWHERE)
 
 
 def _array(variable: Term, value: Fraction) -> Array:

@@ -22,7 +22,7 @@ from derivations.errors import BudgetError, SheetError
 from derivations.events import OpenError, Probability, UnknownValuesError, is_probability, probability_of
 from derivations.joint import Joint, States, is_letter
 from derivations.judge import Attempt, Judgement
-from derivations.marginals import Reduction, at_length, lengths, moved_in_time
+from derivations.marginals import Reduction, at_length, lengths, moved_in_time, probabilities_in
 from derivations.names import Ref
 from derivations.normal_form import prove_equal
 from derivations.rational_functions import equal_as_fractions
@@ -267,11 +267,6 @@ class _Step:
         if search.counterexample is None:
             return Decision(Verdict.UNDECIDED, NO_DISTRIBUTION)
         return Decision(Verdict.WRONG, self.told, counterexample=distribution(search, states))
-
-
-def probabilities_in(node: s.Node) -> list[Probability]:
-    """The probabilities that an expression speaks of."""
-    return [probability_of(x.name) for x in node.walk() if isinstance(x, s.Symbol) and is_probability(x)]
 
 
 def refuse_unread(side: s.Node) -> None:

@@ -57,7 +57,7 @@ def with_layers(
     ``declared`` are the names of the declarations in comments, which keep what they index; ``text`` is the sheet.
     """
     symbols = list(_symbols(sentences))
-    if any(x.time is not None or offset_of(x) is not None for node in declared for x in _names(node)):
+    if any(x.time is not None or offset_of(x) is not None for node in declared for x in names_in(node)):
         return list(sentences), NO_LAYERS
     letters = _layer_letters(symbols)
     if letters:
@@ -77,13 +77,9 @@ def offset_of(symbol: s.Symbol) -> int | None:
     return found.offset if found is not None and found.anchor == COUNTED else None
 
 
-def _names(node: s.Node) -> Iterator[s.Symbol]:
-    return (x for x in node.walk() if isinstance(x, s.Symbol))
-
-
 def _symbols(sentences: Sequence[s.Sentence]) -> Iterator[s.Symbol]:
     statements = (x for x in sentences if isinstance(x, s.Statement))
-    return (x for statement in statements for item in statement.items for x in _names(item))
+    return (x for statement in statements for item in statement.items for x in names_in(item))
 
 
 def _layer_letters(symbols: Sequence[s.Symbol]) -> frozenset[str | None]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
-from flint import arb, fmpq
+from flint import arb
 
 from derivations.budget import Budget
 from derivations.decide import Decision, decide
@@ -25,6 +25,7 @@ from derivations.python_text import snippet
 from derivations.reading import surface as s
 from derivations.refute import refute
 from derivations.report import Counterexample, Verdict
+from derivations.rounding import ball as ball_of
 from derivations.terms import Apply, Shape, Term, number, subtract
 from derivations.traverse import dim_symbols, free_variables, postorder
 from derivations.values import Value
@@ -169,12 +170,14 @@ def _near(left: s.Node, right: s.Node, world: World, checker: Checker) -> Decisi
 
 
 def _compared(ball: arb, rounded: Written) -> Decision:
-    off, half = abs(ball - _arb(rounded.value)), rounded.unit / 2
-    if off <= _arb(rounded.sure * (1 + SLACK)):
+    off, half = abs(ball - ball_of(rounded.value)), rounded.unit / 2
+    if off <= ball_of(rounded.sure * (1 + SLACK)):
         return Decision(Verdict.PROVED, "to the digits given", ("an enclosure of the value rounds to these digits",))
-    if not off > _arb(half * (1 + SLACK)):
+    if not off > ball_of(half * (1 + SLACK)):
         return Decision(Verdict.UNDECIDED, FEW)
-    if _arb(0) <= (ball - _arb(rounded.value)) * (1 if rounded.value >= 0 else -1) and not off >= _arb(rounded.unit):
+    if ball_of(0) <= (ball - ball_of(rounded.value)) * (1 if rounded.value >= 0 else -1) and not off >= ball_of(
+        rounded.unit
+    ):
         return Decision(Verdict.UNDECIDED, CUT)
     return Decision(Verdict.WRONG, f"to more digits the value is {ball.str(rounded.digits + 3, radius=False)}")
 
@@ -188,7 +191,7 @@ def _may_be_rounding(ball: arb, rounded: Written, exact: s.Node, seen: _Shaken, 
         if other is None:
             return True
         moved += abs(other - ball)
-    return bool(moved != 0) and not abs(ball - _arb(rounded.value)) > moved + _arb(rounded.unit)
+    return bool(moved != 0) and not abs(ball - ball_of(rounded.value)) > moved + ball_of(rounded.unit)
 
 
 def _rough(seen: _Shaken, start: int, checker: Checker) -> list[Written]:
@@ -207,8 +210,3 @@ def _rounded_before(start: int, checker: Checker) -> Iterator[Written]:
                 number = written(node, checker.source) if before else None
                 if number is not None:
                     yield replace(number, value=abs(number.value))
-
-
-def _arb(value: Fraction | int) -> arb:
-    fraction = Fraction(value)
-    return arb(fmpq(fraction.numerator, fraction.denominator))

@@ -25,7 +25,7 @@ from derivations.events import (
 )
 from derivations.joint import TRUE, Values
 from derivations.reading import surface as s
-from derivations.reading.events import Event, event_of, index_time, lateness, time_index
+from derivations.reading.events import Event, event_of, index_time, lateness
 from derivations.series import Moment, bound
 
 MOST_VALUES = 64
@@ -59,7 +59,7 @@ class Reduction:
 
     def _sum(self, node: s.Big) -> s.Node:
         index = node.index
-        events = [e for x in _probabilities(node.body) for e in x.both if bound_by(e, index)]
+        events = [e for x in probabilities_in(node.body) for e in x.both if bound_by(e, index)]
         counted = node.lower is not None or node.upper is not None
         values = self._counted(node) if counted else self._known(events)
         if values:
@@ -88,7 +88,7 @@ class Reduction:
 
     def _eliminated(self, body: s.Node, index: str) -> s.Node:
         """The sum over all values of a product in which one joint probability alone hangs on the variable."""
-        body = ungrouped(body)
+        body = s.ungrouped(body)
         if isinstance(body, s.Add):
             return replace(body, addends=tuple(self._eliminated(x, index) for x in body.addends))
         if isinstance(body, s.Neg):
@@ -100,7 +100,7 @@ class Reduction:
         hanging = any(hangs_on(x, index) for x in (*parts.factors, *parts.divisors))
         if len(own) != 1 or below or hanging:
             raise UnknownValuesError(
-                next(e.variable for x in _probabilities(body) for e in x.both if bound_by(e, index))
+                next(e.variable for x in probabilities_in(body) for e in x.both if bound_by(e, index))
             )
         event = next(event for event in own[0].events if bound_by(event, index))
         event = event_of(index) if event.first != event.last else event
@@ -116,7 +116,7 @@ class Reduction:
         return _product([s.Group(node.span, at_value(node.body, node.index, value)) for value in values], node)
 
     def _chain(self, node: s.Big) -> s.Node | None:
-        body = ungrouped(node.body)
+        body = s.ungrouped(node.body)
         if node.kind == "prod":
             return self._joint(node, body)
         if isinstance(body, s.Neg):
@@ -125,7 +125,7 @@ class Reduction:
         if isinstance(body, s.Mul):
             return self._scaled(node, body)
         if isinstance(body, s.Call) and body.function == "log" and body.power is None and len(body.arguments) == 1:
-            inner = self._joint(node, ungrouped(body.arguments[0]))
+            inner = self._joint(node, s.ungrouped(body.arguments[0]))
             return replace(body, arguments=(inner,)) if inner is not None else None
         return None
 
@@ -150,11 +150,11 @@ class Reduction:
         if not plain or len(past) != 1 or any(node.index in x.name for x in rest) or past[0].value:
             return None
         start = index_time(past[0].first)
-        goes_on = past[0].last == time_index(s.Time(node.index, -1)) and start is not None and start.symbol is None
+        goes_on = past[0].last == s.time_text(s.Time(node.index, -1)) and start is not None and start.symbol is None
         if not goes_on or start is None or (first.symbol is None and start.offset > first.offset):
             return None
-        whole = Event(event.variable, time_index(first), time_index(last))
-        before = Event(event.variable, past[0].first, time_index(s.Time(first.symbol, first.offset - 1)))
+        whole = Event(event.variable, s.time_text(first), s.time_text(last))
+        before = Event(event.variable, past[0].first, s.time_text(s.Time(first.symbol, first.offset - 1)))
         earlier = frozenset(() if is_empty(before) else {before})
         return Probability(factor.measure, frozenset({whole}), rest | earlier).symbol(body)
 
@@ -181,7 +181,7 @@ class _Fraction:
         return found
 
     def take(self, node: s.Node, inverse: bool) -> None:
-        node = ungrouped(node)
+        node = s.ungrouped(node)
         if isinstance(node, s.Mul) and set(node.operators) <= {"", "cdot", "*", "times"}:
             for factor in node.factors:
                 self.take(factor, inverse)
@@ -225,13 +225,8 @@ def _product(nodes: Sequence[s.Node], like: s.Node) -> s.Node:
 # Trees
 
 
-def ungrouped(node: s.Node) -> s.Node:
-    while isinstance(node, s.Group):
-        node = node.inner
-    return node
-
-
-def _probabilities(node: s.Node) -> list[Probability]:
+def probabilities_in(node: s.Node) -> list[Probability]:
+    """The probabilities that an expression speaks of."""
     return [probability_of(x.name) for x in node.walk() if isinstance(x, s.Symbol) and is_probability(x)]
 
 
@@ -307,7 +302,7 @@ def moved_in_time(node: s.Node, letter: str, to: s.Time) -> s.Node:
     def index(text: str) -> str:
         time = index_time(text)
         moves = time is not None and time.symbol == letter
-        return time_index(s.Time(to.symbol, to.offset + time.offset)) if moves and time is not None else text
+        return s.time_text(s.Time(to.symbol, to.offset + time.offset)) if moves and time is not None else text
 
     def change(x: s.Node) -> s.Node:
         if isinstance(x, s.Symbol) and is_probability(x):

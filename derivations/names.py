@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from derivations.layer_names import layer_of
 from derivations.reading.probabilities import PROBABILITY
 from derivations.reading.surface import Node, Partial, Symbol, Time
+from derivations.reading.surface import time_text as time_text
 
 # The habits of the field, used only where neither a declaration nor an equation tells the rank.
 SCALAR_NAMES = frozenset(
@@ -56,13 +57,6 @@ class Ref:
 
     def __str__(self) -> str:
         return self.key if self.time is None else f"{self.key}@{time_text(self.time)}"
-
-
-def time_text(time: Time) -> str:
-    """``t-1``, ``2``, ``T``."""
-    if time.symbol is None:
-        return str(time.offset)
-    return time.symbol + (f"{time.offset:+d}" if time.offset else "")
 
 
 def ref_text(ref: Ref) -> str:

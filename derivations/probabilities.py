@@ -8,7 +8,7 @@ from dataclasses import replace
 from derivations.component_names import rewritten
 from derivations.events import Probability, is_probability, probability_of
 from derivations.reading import surface as s
-from derivations.reading.events import Event, time_index
+from derivations.reading.events import Event
 
 
 def between_probabilities(sentence: s.Statement) -> bool:
@@ -68,6 +68,6 @@ def _event(symbol: s.Symbol) -> Event | None:
     if symbol.marks not in ((), ("prime",)) or symbol.component:
         return None
     base = symbol.base if len(symbol.base) == 1 or symbol.base.isupper() else f"\\{symbol.base}"
-    index = time_index(symbol.time) if symbol.time is not None else symbol.name
+    index = s.time_text(symbol.time) if symbol.time is not None else symbol.name
     value = f"{base}'" if symbol.marks else ""
     return None if any(x in index for x in ",:{}") else Event(base, index, index, value)

@@ -28,10 +28,10 @@ def _counted(node: s.Node, times: dict[str, int]) -> s.Node:
 
 def linear(node: s.Node) -> dict[str, int] | None:
     """T−i+1 as the coefficients of its letters, that of the empty one being the number; None for anything else."""
-    inner = bare(node)
+    inner = s.ungrouped(node)
     parts = list(zip(inner.signs, inner.addends, strict=True)) if isinstance(inner, s.Add) else [(1, inner)]
     found: dict[str, int] = {}
-    for sign, part in ((sign, bare(part)) for sign, part in parts):
+    for sign, part in ((sign, s.ungrouped(part)) for sign, part in parts):
         value = rational(part)
         if value is not None and value.denominator == 1:
             found[""] = found.get("", 0) + sign * int(value)
@@ -44,21 +44,14 @@ def linear(node: s.Node) -> dict[str, int] | None:
 
 def steps_between(node: s.Node) -> dict[str, int] | None:
     """How many steps lie between the two times of ``‖∂h_T/∂h_i‖``, as :func:`linear` writes it."""
-    inner = bare(node)
-    of_norm = bare(inner.argument) if isinstance(inner, s.Norm) else inner
+    inner = s.ungrouped(node)
+    of_norm = s.ungrouped(inner.argument) if isinstance(inner, s.Norm) else inner
     if not isinstance(of_norm, s.Partial):
         return None
-    of, by = bare(of_norm.of), bare(of_norm.by)
+    of, by = s.ungrouped(of_norm.of), s.ungrouped(of_norm.by)
     if not isinstance(of, s.Symbol) or not isinstance(by, s.Symbol) or of.time is None or by.time is None:
         return None
     if of.time.symbol is None or by.time.symbol is None:
         return None
     found = {of.time.symbol: 1, by.time.symbol: -1, "": of.time.offset - by.time.offset}
     return {letter: n for letter, n in found.items() if n}
-
-
-def bare(node: s.Node) -> s.Node:
-    """An expression without the brackets around it."""
-    while isinstance(node, s.Group):
-        node = node.inner
-    return node

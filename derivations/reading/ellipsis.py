@@ -100,7 +100,7 @@ def _goes_down(first: Time, last: Time, dots: Span) -> bool:
 def _product(model: Node, lower: Time, upper: Time, span: Span) -> Big:
     used = {time.symbol for time in (lower, upper)}
     index = next(letter for letter in INDICES if letter not in used)
-    return Big(span, "prod", index, _bound(lower, span), _bound(upper, span), _at(model, index))
+    return Big(span, "prod", index, limit_of(lower, span), limit_of(upper, span), _at(model, index))
 
 
 def _at(node: Node, index: str) -> Node:
@@ -116,7 +116,7 @@ def _timed(symbol: Symbol, time: Time) -> Symbol:
     return replace(symbol, time=time, name=symbol.name if symbol.time is not None else "")
 
 
-def _bound(time: Time, span: Span) -> Node:
+def limit_of(time: Time, span: Span) -> Node:
     """A time as it is written in a limit."""
     if time.symbol is None:
         return Number(span, Fraction(time.offset))

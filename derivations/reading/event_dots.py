@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from fractions import Fraction
 from itertools import islice, permutations, product
 from typing import Final
 
-from derivations.reading.events import Event, event_of, index_time, time_index
+from derivations.reading.ellipsis import limit_of
+from derivations.reading.events import Event, event_of, index_time
 from derivations.reading.places import Span
 from derivations.reading.probabilities import GIVEN, PROBABILITY
 from derivations.reading.slips import UNEXPECTED, Slip
-from derivations.reading.surface import Add, Big, Mul, Node, Number, Symbol, Time
+from derivations.reading.surface import Big, Mul, Node, Symbol, Time, time_text
 
 MOST_VARIABLES: Final = 6
 MOST_STATES: Final = 256
@@ -120,7 +120,7 @@ def chain_of_events(factors: Sequence[Node], last: Node, dots: Span) -> tuple[in
     if first is None:
         raise Slip(dots, UNEXPECTED["dots"], ONE_BY_ONE)
     span = factors[start].span.join(last.span)
-    return start, Big(span, "prod", index, _bound(first, span), _bound(end, span), _symbol(span, model))
+    return start, Big(span, "prod", index, limit_of(first, span), limit_of(end, span), _symbol(span, model))
 
 
 def _backwards(factors: Sequence[Node]) -> Iterator[tuple[int, Node]]:
@@ -146,7 +146,7 @@ def _shifted(text: str, end: Time, to: Time) -> str:
     time = index_time(text)
     if time is None or time.symbol != end.symbol:
         return text
-    return time_index(Time(to.symbol, to.offset + time.offset - end.offset))
+    return time_text(Time(to.symbol, to.offset + time.offset - end.offset))
 
 
 def _settled(model: Written, index: str, at: Time) -> Written:
@@ -165,12 +165,3 @@ def _is_empty(event: Event) -> bool:
     if first is None or last is None or first.symbol != last.symbol:
         return False
     return first.offset > last.offset
-
-
-def _bound(time: Time, span: Span) -> Node:
-    if time.symbol is None:
-        return Number(span, Fraction(time.offset))
-    letter = Symbol(span, time.symbol)
-    if not time.offset:
-        return letter
-    return Add(span, (1, 1 if time.offset > 0 else -1), (letter, Number(span, Fraction(abs(time.offset)))))

@@ -14,7 +14,7 @@ from derivations.reading import grammar
 from derivations.reading.cursor import time_of
 from derivations.reading.places import Span
 from derivations.reading.slips import Slip
-from derivations.reading.surface import Time
+from derivations.reading.surface import Time, time_text
 from derivations.reading.tokens import Token, partners
 
 NOT: Final = "¬"
@@ -75,13 +75,6 @@ def index_time(text: str) -> Time | None:
     if match is None or not text or (match[1] and match[3]):
         return None
     return Time(match[1], int(match[2] or match[3] or 0))
-
-
-def time_index(time: Time) -> str:
-    """An index as text."""
-    if time.symbol is None:
-        return str(time.offset)
-    return time.symbol + (f"{time.offset:+d}" if time.offset else "")
 
 
 def lateness(time: Time) -> int:
@@ -182,7 +175,7 @@ class _EventReader:
         if self.skip("^"):
             script = self.script()
             if not first and [x.text for x in script[:1] + script[-1:]] == ["(", ")"]:
-                first = last = time_index(self.time(script[1:-1]))
+                first = last = time_text(self.time(script[1:-1]))
             elif first or [x.text for x in script] != ["c"]:
                 raise self.slip()
             else:
@@ -219,16 +212,16 @@ class _EventReader:
         """``t``, ``<t``, ``\\le t``, ``>t``, ``1:t``."""
         head = script[0] if script else None
         if head is not None and head.at(*BEFORE):
-            return "1", time_index(self.time(script[1:], BEFORE[head.text]))
+            return "1", time_text(self.time(script[1:], BEFORE[head.text]))
         if head is not None and head.at(*BEHIND):
-            return time_index(self.time(script[1:], BEHIND[head.text])), ENDLESS
+            return time_text(self.time(script[1:], BEHIND[head.text])), ENDLESS
         sides = parted(script, lambda x: x.at(":"))
         if len(sides) == 2:
             one, other = (self.time(side) for side in sides)
             down = (lateness(one), one.offset) > (lateness(other), other.offset)
-            return (time_index(other), time_index(one)) if down else (time_index(one), time_index(other))
+            return (time_text(other), time_text(one)) if down else (time_text(one), time_text(other))
         time = time_of(script, None)
-        label = "".join(self.plain(x) for x in script) if time is None else time_index(time)
+        label = "".join(self.plain(x) for x in script) if time is None else time_text(time)
         if not label or any(sign in label for sign in "{}:,"):
             raise self.slip()
         return label, label

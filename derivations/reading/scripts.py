@@ -25,6 +25,7 @@ from derivations.reading.surface import (
     Symbol,
     Time,
     Transposed,
+    time_text,
 )
 from derivations.reading.tokens import Token
 
@@ -284,12 +285,6 @@ def layer_and_time(tokens: Sequence[Token]) -> list[Time]:
     found = [time_of(part, grammar.TIMES | grammar.LAYERS) for part in parts]
     times = [time for time in found if time is not None]
     return times if len(times) == len(parts) and len({time.symbol for time in times}) == 2 else []
-
-
-def time_text(time: Time) -> str:
-    if time.symbol is None:
-        return str(time.offset)
-    return time.symbol + (f"{time.offset:+d}" if time.offset else "")
 
 
 def is_euler(node: Node) -> bool:

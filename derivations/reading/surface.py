@@ -381,3 +381,17 @@ class Unreadable:
 
 
 Sentence: TypeAlias = Statement | Unreadable
+
+
+def ungrouped(node: Node) -> Node:
+    """An expression without the brackets around it."""
+    while isinstance(node, Group):
+        node = node.inner
+    return node
+
+
+def time_text(time: Time) -> str:
+    """``t-1``, ``2``, ``T``."""
+    if time.symbol is None:
+        return str(time.offset)
+    return time.symbol + (f"{time.offset:+d}" if time.offset else "")
