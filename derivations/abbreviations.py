@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from derivations.component_names import rewritten
 from derivations.events import is_probability
 from derivations.reading import surface as s
 from derivations.reading.places import Span
@@ -53,7 +52,7 @@ def _shortened(sentence: s.Sentence, names: dict[s.Node, list[s.Symbol]]) -> s.S
         return sentence
     first = sentence.items[0]
     change = _naming({part: name for part, own in names.items() if (name := _after(own, first)) is not None})
-    return replace(sentence, items=(first, *(rewritten(item, change) for item in sentence.items[1:])))
+    return replace(sentence, items=(first, *(item.rewritten(change) for item in sentence.items[1:])))
 
 
 def _after(names: list[s.Symbol], first: s.Node) -> s.Symbol | None:
@@ -74,7 +73,7 @@ def _naming(names: dict[s.Node, s.Symbol]) -> Callable[[s.Node], s.Node]:
 
 def _plain(node: s.Node) -> s.Node:
     """A tree without its places and without brackets that only group."""
-    return rewritten(node, _placeless)
+    return node.rewritten(_placeless)
 
 
 def _placeless(node: s.Node) -> s.Node:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from derivations.component_names import rewritten
 from derivations.reading import surface as s
 from derivations.reading.grammar import LOSSES
 
@@ -36,7 +35,7 @@ def with_arguments(sentences: Sequence[s.Sentence]) -> list[s.Sentence]:
 def _without(statement: s.Statement, steady: set[Name], varied: set[Name]) -> s.Sentence:
     """The statement without the arguments; unreadable where a loss is a function of several things, or none."""
     change = _merging(steady)
-    items = tuple(rewritten(item, change) for item in statement.items) if steady else statement.items
+    items = tuple(item.rewritten(change) for item in statement.items) if steady else statement.items
     for item in items:
         for one, other in _pairs(item):
             if _name(one) in varied:

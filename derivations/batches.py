@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from derivations.component_names import has_components, rewritten
+from derivations.component_names import has_components
 from derivations.errors import ShapeError
 from derivations.infer import Equation, Inference
 from derivations.layered import LAYERED
@@ -126,7 +126,7 @@ class Batch:
 
     def _with_batch(self, statement: s.Statement) -> s.Statement:
         of_gradient = _is_gradient(statement.items[0])
-        items = (rewritten(item, lambda node: self._written(node, of_gradient)) for item in statement.items)
+        items = (item.rewritten(lambda node: self._written(node, of_gradient)) for item in statement.items)
         return replace(statement, items=tuple(items))
 
     def _written(self, node: s.Node, of_gradient: bool) -> s.Node:

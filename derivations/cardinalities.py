@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from derivations.component_names import rewritten
 from derivations.measures import BARS
 from derivations.names import COUNT
 from derivations.reading import surface as s
@@ -33,10 +32,7 @@ def with_cardinalities(sentences: Sequence[s.Sentence]) -> list[s.Sentence]:
             return replace(node, dims=tuple(size(x) for x in node.dims))
         return node
 
-    return [
-        replace(x, items=tuple(rewritten(item, change) for item in x.items)) if isinstance(x, s.Statement) else x
-        for x in sentences
-    ]
+    return s.rewritten(sentences, change)
 
 
 def _sizes(node: s.Node) -> Iterator[s.Node]:

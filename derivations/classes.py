@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from derivations.component_names import LETTERS, UNIT, rewritten
+from derivations.component_names import LETTERS, UNIT
 from derivations.labels import complement, unit
 from derivations.names import key_of
 from derivations.reading import surface as s
@@ -27,10 +27,7 @@ def with_classes(sentences: Sequence[s.Sentence]) -> tuple[list[s.Sentence], lis
     if not classes:
         return list(sentences), []
     change = _picking(classes)
-    changed = [
-        replace(x, items=tuple(rewritten(item, change) for item in x.items)) if isinstance(x, s.Statement) else x
-        for x in sentences
-    ]
+    changed = s.rewritten(sentences, change)
     return changed, sorted(key_of(_unit(x)) for x in classes.values())
 
 

@@ -7,9 +7,8 @@ stands beside the time: the i of ``h_i`` alone is a time then.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import fields, replace
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from derivations.names import CONSTANTS, key_of
 from derivations.reading import surface as s
@@ -34,10 +33,7 @@ def with_components(sentences: Sequence[s.Sentence], declared: frozenset[str] = 
             return _kronecker(node)
         return _with_component(node) if isinstance(node, s.Symbol) and key_of(node, "") in indexed else node
 
-    return [
-        replace(x, items=tuple(rewritten(item, change) for item in x.items)) if isinstance(x, s.Statement) else x
-        for x in sentences
-    ]
+    return s.rewritten(sentences, change)
 
 
 def _compared(node: s.Node) -> set[str]:
@@ -120,18 +116,6 @@ def _kronecker(node: s.Raise) -> s.Node:
     if len(below) != 1 or not {above.base, below} <= LETTERS - {"l"} or base.time is not None:
         return node
     return replace(base, name="", component=tuple(s.Symbol(node.span, letter) for letter in (above.base, below)))
-
-
-def rewritten(node: s.Node, change: Callable[[s.Node], s.Node]) -> s.Node:
-    """The tree with ``change`` applied to every node, from the leaves up."""
-    found: dict[str, Any] = {}
-    for entry in fields(node):
-        value = getattr(node, entry.name)
-        if isinstance(value, s.Node):
-            found[entry.name] = rewritten(value, change)
-        elif isinstance(value, tuple) and any(isinstance(x, s.Node) for x in value):
-            found[entry.name] = tuple(rewritten(x, change) if isinstance(x, s.Node) else x for x in value)
-    return change(replace(node, **found) if found else node)
 
 
 def letters_of(symbol: s.Symbol) -> tuple[str, ...]:

@@ -7,12 +7,11 @@ matter of words (:mod:`derivations.convolution_words`); ``check.py`` tries all o
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import sympy
 
-from derivations.component_names import rewritten
 from derivations.convolution_words import Way, Ways, Words
 from derivations.errors import ShapeError
 from derivations.layers import convolution1d, convolution2d, correlation1d, correlation2d
@@ -91,7 +90,7 @@ def _changed(statement: s.Statement, change: Callable[[s.Node], s.Node]) -> s.Se
     for node in (node for item in statement.items for node in item.walk()):
         if isinstance(node, s.Mul) and STAR in node.operators and len(node.factors) > 2:
             return s.Unreadable(statement.span, node.span, SEVERAL, "brackets", statement.display)
-    return replace(statement, items=tuple(rewritten(item, change) for item in statement.items))
+    return statement.rewritten(change)
 
 
 def _arrays(sentences: Sequence[s.Sentence]) -> set[Name]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from derivations.component_names import rewritten
 from derivations.names import COPY
 from derivations.reading import surface as s
 
@@ -92,7 +91,7 @@ def _separate(statement: s.Statement, copied: dict[Name, s.Symbol]) -> s.Stateme
             return node
         return _copy(node, node.time or (step if id(node) in used else None))
 
-    return replace(statement, items=tuple(rewritten(item, change) for item in statement.items))
+    return statement.rewritten(change)
 
 
 def _copy(symbol: s.Symbol, time: s.Time | None) -> s.Symbol:

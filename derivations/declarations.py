@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from itertools import chain
 
-from derivations.component_names import rewritten
 from derivations.errors import UsageError
 from derivations.names import key_of
 from derivations.reading import surface as s
@@ -213,7 +212,7 @@ def _said(clause: Clause) -> tuple[object, ...]:
 
 def without_places(node: s.Node) -> s.Node:
     """A tree that does not tell where it stands, for comparing two."""
-    return rewritten(node, _without_place)
+    return node.rewritten(_without_place)
 
 
 def _without_place(node: s.Node) -> s.Node:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from fractions import Fraction
 
-from derivations.component_names import rewritten
 from derivations.declarations import Declared, symbols, without_places
 from derivations.facts import RANKS, Fact, Property
 from derivations.names import Names, Ref, key_of, ref_text
@@ -69,10 +68,7 @@ def _timed(sentences: Sequence[s.Sentence], letters: frozenset[str]) -> list[s.S
 
 
 def _changed(sentences: Sequence[s.Sentence], change: Callable[[s.Node], s.Node]) -> list[s.Sentence]:
-    return [
-        replace(x, items=tuple(rewritten(item, change) for item in x.items)) if isinstance(x, s.Statement) else x
-        for x in sentences
-    ]
+    return s.rewritten(sentences, change)
 
 
 def _abbreviated(sentences: Sequence[s.Sentence], symbol: s.Symbol, inner: s.Node) -> list[s.Sentence]:
@@ -110,10 +106,10 @@ def as_used(declared: Declared, sentences: Iterable[s.Sentence]) -> None:
 
 
 def _rewritten(clause: Clause, change: Callable[[s.Node], s.Node]) -> Clause:
-    subjects = tuple(rewritten(node, change) for node in clause.subjects)
+    subjects = tuple(node.rewritten(change) for node in clause.subjects)
     statement = clause.statement
     if statement is not None:
-        statement = replace(statement, items=(rewritten(statement.items[0], change), *statement.items[1:]))
+        statement = replace(statement, items=(statement.items[0].rewritten(change), *statement.items[1:]))
     return replace(clause, subjects=subjects, statement=statement)
 
 

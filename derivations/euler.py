@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from derivations.component_names import rewritten
 from derivations.reading import surface as s
 from derivations.reading.scripts import is_euler
 
@@ -17,10 +15,7 @@ def with_euler(sentences: Sequence[s.Sentence], declared: Sequence[s.Node] = ())
     powers = sum(_is_power(x) for x in nodes)
     if not powers or powers < sum(isinstance(x, s.Symbol) and x.base == "e" for x in nodes):
         return list(sentences)
-    return [
-        replace(x, items=tuple(rewritten(item, _exponential) for item in x.items)) if isinstance(x, s.Statement) else x
-        for x in sentences
-    ]
+    return s.rewritten(sentences, _exponential)
 
 
 def _is_power(node: s.Node) -> bool:

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from derivations.component_names import rewritten
 from derivations.names import GATE_NAMES
 from derivations.reading import surface as s
 
@@ -82,7 +81,7 @@ def _same(one: s.Node, other: s.Symbol) -> bool:
 
 def joined(node: s.Node, pairs: set[Pair], touching: frozenset[str] = frozenset()) -> s.Node:
     """The tree with the pairs joined; a letter of ``touching`` only where no space follows it."""
-    return rewritten(node, lambda x: _merged(x, pairs, touching) if isinstance(x, s.Mul) else x)
+    return node.rewritten(lambda x: _merged(x, pairs, touching) if isinstance(x, s.Mul) else x)
 
 
 def _merged(product: s.Mul, pairs: set[Pair], touching: frozenset[str]) -> s.Node:

@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from derivations.component_names import rewritten
 from derivations.names import is_loss
 from derivations.reading import grammar
 from derivations.reading import surface as s
@@ -76,10 +75,7 @@ def with_kin(sentences: Sequence[s.Sentence]) -> list[s.Sentence]:
                 return s.Partial(node.span, kin.loss, by)
         return node
 
-    return [
-        replace(x, items=tuple(rewritten(item, change) for item in x.items)) if isinstance(x, s.Statement) else x
-        for x in sentences
-    ]
+    return s.rewritten(sentences, change)
 
 
 def _kin(symbol: s.Symbol, partial: s.Partial) -> _Kin | None:
@@ -272,7 +268,7 @@ def claims(
         others = {x.time for x in right.walk() if isinstance(x, s.Symbol) and kin(x) is not None} - {left.time}
         if by is not None:  # the gradient of the loss of one step by what comes later is zero
             whole = [x for x in of if x.time is None or not others]
-            yield from ((s.Partial(left.span, x, by), rewritten(right, _Change(x, kin)), by) for x in whole)
+            yield from ((s.Partial(left.span, x, by), right.rewritten(_Change(x, kin)), by) for x in whole)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final
 
 from derivations.budget import Budget
 from derivations.calls import rational
-from derivations.component_names import rewritten
 from derivations.decide import Decision
 from derivations.entries import Sheet
 from derivations.errors import BudgetError, SheetError
@@ -79,7 +78,7 @@ def unfolded(node: s.Node, sheet: Sheet, depth: int = 0) -> s.Node:
             raise OpenError(f"{ref.key} is not written out in probabilities")
         return s.Group(x.span, unfolded(_at_time(found, x, ref), sheet, depth + 1))
 
-    return rewritten(node, change)
+    return node.rewritten(change)
 
 
 def _at_time(found: Definition, symbol: s.Symbol, ref: Ref) -> s.Node:
@@ -297,7 +296,7 @@ def powers_as_exponentials(node: s.Node) -> s.Node:
         product = s.Mul(x.span, (s.Group(x.span, x.exponent), log), ("",))
         return s.Call(x.span, x.base.span, "exp", (product,))
 
-    return rewritten(node, change)
+    return node.rewritten(change)
 
 
 def distribution(search: Search, states: Sequence[States]) -> Counterexample | None:

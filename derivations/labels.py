@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from derivations.component_names import LETTERS, UNIT, rewritten
+from derivations.component_names import LETTERS, UNIT
 from derivations.names import key_of
 from derivations.reading import surface as s
 from derivations.reading.grammar import TIMES
@@ -34,10 +34,7 @@ def with_labels(sentences: Sequence[s.Sentence]) -> list[s.Sentence]:
 
     if not labels:
         return list(sentences)
-    return [
-        replace(x, items=tuple(rewritten(item, change) for item in x.items)) if isinstance(x, s.Statement) else x
-        for x in sentences
-    ]
+    return s.rewritten(sentences, change)
 
 
 def labels_of(statements: Sequence[s.Statement]) -> frozenset[str]:

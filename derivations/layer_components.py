@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from derivations.component_names import LETTERS, MOST_INDICES, letters_of, rewritten
+from derivations.component_names import LETTERS, MOST_INDICES, letters_of
 from derivations.layer_names import before_layer, layer_of, names_in
 from derivations.reading import surface as s
 
@@ -27,10 +27,7 @@ def with_layer_components(sentences: Sequence[s.Sentence]) -> list[s.Sentence]:
     def change(node: s.Node) -> s.Node:
         return _with_component(node) if isinstance(node, s.Symbol) and _base(node) in indexed else node
 
-    return [
-        replace(x, items=tuple(rewritten(item, change) for item in x.items)) if isinstance(x, s.Statement) else x
-        for x in sentences
-    ]
+    return s.rewritten(sentences, change)
 
 
 def _base(symbol: s.Symbol) -> Base:

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from derivations.component_names import rewritten
 from derivations.layer_names import NUMBERED, layer_of
 from derivations.names import GENERIC_FUNCTIONS
 from derivations.reading import surface as s
@@ -40,7 +39,7 @@ def _read(statement: s.Statement, letters: Mapping[Key, str]) -> s.Statement:
     def change(node: s.Node) -> s.Node:
         return _applied(node, letters) if isinstance(node, s.Mul) else node
 
-    return replace(statement, items=tuple(rewritten(item, change) for item in statement.items))
+    return statement.rewritten(change)
 
 
 def _is_function(one: s.Node, other: s.Node, operator: str) -> bool:

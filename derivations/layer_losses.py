@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from derivations.component_names import rewritten
 from derivations.layer_names import anchors_in, layer_of, names_in
 from derivations.names import ANY, LOSS_NAMES, UNSURE, WEIGHT_NAMES
 from derivations.reading import surface as s
@@ -37,7 +36,7 @@ class Losses:
             own = isinstance(x, s.Symbol) and set(x.marks) & {ANY, UNSURE} and anchor in self.anchors.get(x.base, ())
             return replace(x, marks=x.marks[:-1]) if own and isinstance(x, s.Symbol) else x
 
-        return rewritten(node, change)
+        return node.rewritten(change)
 
 
 def with_open_losses(sentences: Sequence[s.Sentence], text: str) -> tuple[list[s.Sentence], Losses]:
@@ -90,7 +89,7 @@ class _Opening:
             return s.Unreadable(statement.span, statement.span, SUMMED, display=statement.display)
         if not layered:
             return statement
-        changed = replace(statement, items=tuple(rewritten(item, self._changed(layered)) for item in statement.items))
+        changed = statement.rewritten(self._changed(layered))
         apart = next((x for item in changed.items for x in item.walk() if self._is_apart(x)), None)
         if apart is not None:
             return s.Unreadable(statement.span, apart.span, APART, CONNECTED, display=statement.display)

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 
-from derivations.component_names import rewritten
 from derivations.layer_components import with_layer_components
 from derivations.layer_losses import Losses, with_open_losses
 from derivations.layer_names import COUNTED, NUMBERED, Layer, before_layer, layer_of, moved, names_in
@@ -42,7 +41,7 @@ class Layers:
                 yield replace(statement, items=tuple(self._at(item, place.anchor, by) for item in statement.items))
 
     def _at(self, node: s.Node, anchor: str, by: int) -> s.Node:
-        found = rewritten(node, lambda x: moved(x, anchor, by) if isinstance(x, s.Symbol) else x)
+        found = node.rewritten(lambda x: moved(x, anchor, by) if isinstance(x, s.Symbol) else x)
         return self.losses.closed(found, anchor)
 
 
@@ -99,7 +98,7 @@ def _layer_letters(symbols: Sequence[s.Symbol]) -> frozenset[str | None]:
 
 
 def _separate(statement: s.Statement, letters: frozenset[str | None]) -> s.Statement:
-    return replace(statement, items=tuple(rewritten(item, lambda x: _as_name(x, letters)) for item in statement.items))
+    return statement.rewritten(lambda x: _as_name(x, letters))
 
 
 def _as_name(node: s.Node, letters: frozenset[str | None]) -> s.Node:
@@ -147,4 +146,4 @@ def _at_layer(statement: s.Statement, bases: Set[tuple[str, tuple[str, ...]]]) -
             return node
         return replace(node, by=replace(by, name=name)) if (by.base, by.marks) in bases else node
 
-    return replace(statement, items=tuple(rewritten(item, change) for item in statement.items))
+    return statement.rewritten(change)

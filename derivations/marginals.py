@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from derivations.component_names import rewritten
 from derivations.events import (
     Events,
     OpenError,
@@ -40,7 +39,7 @@ class Reduction:
 
     def reduced(self, node: s.Node) -> s.Node:
         """A tree without sums and products over probabilities. Raises OpenError where one stays."""
-        return rewritten(node, self._changed)
+        return node.rewritten(self._changed)
 
     def _changed(self, node: s.Node) -> s.Node:
         if not isinstance(node, s.Big) or not any(map(is_probability, node.body.walk())):
@@ -268,7 +267,7 @@ def at_value(node: s.Node, index: str, value: str) -> s.Node:
             raise OpenError(f"the sum over {index} is written out only for probabilities")
         return s.Number(x.span, Fraction(value)) if own else x
 
-    return rewritten(node, change)
+    return node.rewritten(change)
 
 
 def at_length(node: s.Node, letter: str, value: int) -> s.Node:
@@ -290,7 +289,7 @@ def at_length(node: s.Node, letter: str, value: int) -> s.Node:
         own = isinstance(x, s.Symbol) and x.base == letter and not x.name and not x.marks
         return s.Number(x.span, Fraction(value)) if own else x
 
-    return rewritten(node, change)
+    return node.rewritten(change)
 
 
 def moved_in_time(node: s.Node, letter: str, to: s.Time) -> s.Node:
@@ -311,7 +310,7 @@ def moved_in_time(node: s.Node, letter: str, to: s.Time) -> s.Node:
             raise OpenError("a definition at any time that speaks of more than events is not moved to another time")
         return x
 
-    return rewritten(node, change) if to != s.Time(letter, 0) else node
+    return node.rewritten(change) if to != s.Time(letter, 0) else node
 
 
 def lengths(node: s.Node) -> set[str]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from derivations.component_names import rewritten
 from derivations.names import GRADIENT_MARKS, SLOPE, Ref, is_loss, key_of, ref_text
 from derivations.reading import surface as s
 
@@ -157,7 +156,7 @@ def _as_names(statement: s.Statement, applied: dict[str, list[s.Symbol]]) -> s.S
                 operators.append(operator)
         return replace(node, factors=tuple(factors), operators=tuple(operators)) if operators else factors[0]
 
-    return replace(statement, items=tuple(rewritten(item, change) for item in statement.items))
+    return statement.rewritten(change)
 
 
 # Losses of a step

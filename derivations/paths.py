@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from derivations.component_names import rewritten
 from derivations.judge import Judge
 from derivations.names import Ref, ref_text, shift
 from derivations.reading import surface as s
@@ -81,7 +80,7 @@ class Paths:
             of = partial.of
             return replace(partial, of=replace(of, marks=(*of.marks, TWIN))) if isinstance(of, s.Symbol) else partial
 
-        return rewritten(node, change)
+        return node.rewritten(change)
 
     def _is_defined(self, gradient: s.Partial) -> bool:
         return self.knowledge.definition(self._ref(gradient.of)) is not None

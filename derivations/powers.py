@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from derivations.component_names import rewritten
 from derivations.names import key_of
 from derivations.reading import surface as s
 from derivations.reading.grammar import SCALES
@@ -49,10 +48,7 @@ def with_powers(sentences: Sequence[s.Sentence]) -> list[s.Sentence]:
     numbers = _numbers(nodes, declared)
     steady = _steady(statements, nodes, numbers)
     change = _Powers(numbers, steady, frozenset(x for x in steady if declared.get(x)), _letters(nodes)).change
-    return [
-        replace(x, items=tuple(rewritten(item, change) for item in x.items)) if isinstance(x, s.Statement) else x
-        for x in sentences
-    ]
+    return s.rewritten(sentences, change)
 
 
 def power(base: s.Node, exponent: Exponent, span: Span) -> s.Node:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from derivations.component_names import rewritten
 from derivations.events import Probability, is_probability, probability_of
 from derivations.reading import surface as s
 from derivations.reading.events import Event
@@ -32,10 +31,7 @@ def with_probabilities(sentences: Sequence[s.Sentence]) -> list[s.Sentence]:
     def change(node: s.Node) -> s.Node:
         return _joined(node, measures) if isinstance(node, s.Mul) else node
 
-    return [
-        replace(x, items=tuple(rewritten(item, change) for item in x.items)) if isinstance(x, s.Statement) else x
-        for x in sentences
-    ]
+    return s.rewritten(sentences, change)
 
 
 def _joined(node: s.Mul, measures: set[str]) -> s.Node:

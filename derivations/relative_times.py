@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from derivations.component_names import rewritten
 from derivations.gradient_names import pair_of
 from derivations.reading import surface as s
 
@@ -38,10 +37,7 @@ def with_relative_times(sentences: Sequence[s.Sentence]) -> list[s.Sentence]:
         offset = -1 if node.name in PREVIOUS else ahead if node.name in NEXT else None
         return node if offset is None else replace(node, name="", time=s.Time("t", offset))
 
-    return [
-        replace(x, items=tuple(rewritten(item, change) for item in x.items)) if isinstance(x, s.Statement) else x
-        for x in sentences
-    ]
+    return s.rewritten(sentences, change)
 
 
 def _parts(statements: Sequence[s.Statement]) -> set[int]:

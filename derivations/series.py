@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from derivations.component_names import rewritten
 from derivations.lengths import last_time
 from derivations.names import key_of, shift, time_text
 from derivations.reading import surface as s
@@ -63,10 +62,7 @@ def with_times(sentences: Sequence[s.Sentence]) -> list[s.Sentence]:
         plain = isinstance(node, s.Symbol) and node.time is None and key_of(node, "") in timed
         return timed_by(node, letters) if plain and isinstance(node, s.Symbol) else node
 
-    return [
-        replace(x, items=tuple(rewritten(item, change) for item in x.items)) if isinstance(x, s.Statement) else x
-        for x in sentences
-    ]
+    return s.rewritten(sentences, change)
 
 
 def time_letters(nodes: Iterable[s.Node], timed: set[str]) -> set[str]:

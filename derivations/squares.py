@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from derivations.component_names import rewritten
 from derivations.names import SQUARED
 from derivations.reading import surface as s
 
@@ -78,7 +77,7 @@ def _parts(node: s.Node) -> tuple[s.Node, ...]:
 
 
 def _named(statement: s.Statement, known: set[Name]) -> s.Sentence:
-    items = tuple(rewritten(item, lambda x: _square(x, known)) for item in statement.items)
+    items = tuple(item.rewritten(lambda x: _square(x, known)) for item in statement.items)
     for node in (node for item in items for node in item.walk()):
         if isinstance(node, s.Partial) and isinstance(_bare(node.by), s.Raise | s.Call):
             return _unreadable(statement, node.by, "a derivative by something that is not a name", "a name")

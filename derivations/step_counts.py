@@ -6,13 +6,12 @@ from dataclasses import replace
 from fractions import Fraction
 
 from derivations.calls import rational
-from derivations.component_names import rewritten
 from derivations.reading import surface as s
 
 
 def counting(node: s.Node, times: dict[str, int]) -> s.Node:
     """An expression with the exponents that count steps as numbers at some times."""
-    return rewritten(node, lambda inner: _counted(inner, times))
+    return node.rewritten(lambda inner: _counted(inner, times))
 
 
 def _counted(node: s.Node, times: dict[str, int]) -> s.Node:

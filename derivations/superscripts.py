@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 
-from derivations.component_names import rewritten
 from derivations.reading import surface as s
 
 FIRST = frozenset({0, 1})
@@ -26,10 +25,7 @@ def with_raised_times(sentences: Sequence[s.Sentence]) -> list[s.Sentence]:
         return list(sentences)
     letters = _letters(nodes)
     change = _Times(names, letters, _counted(nodes, names)).change
-    return [
-        replace(x, items=tuple(rewritten(item, change) for item in x.items)) if isinstance(x, s.Statement) else x
-        for x in sentences
-    ]
+    return s.rewritten(sentences, change)
 
 
 @dataclass(frozen=True, slots=True)

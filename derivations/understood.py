@@ -13,7 +13,6 @@ from enum import Enum
 from itertools import product
 from typing import TypeVar
 
-from derivations.component_names import rewritten
 from derivations.functions import FUNCTIONS
 from derivations.given_gradients import Flow, Given, at_one_step, defined, loss_of, place, step_of
 from derivations.gradient_names import PREFIXES, Pair, introduced, joined, pair_of
@@ -353,7 +352,7 @@ class _Reader:
 
     def _changed(self, statement: s.Statement) -> s.Statement:
         first = statement.items[0]
-        items = [rewritten(item, self._derivative) for item in statement.items]
+        items = [item.rewritten(self._derivative) for item in statement.items]
         gate = self.gates.get(_name(first)) if isinstance(first, s.Symbol) else None
         if gate is not None and isinstance(first, s.Symbol) and len(items) > 1 and statement.items[1] is gate:
             inner = self._pre_activation(first)

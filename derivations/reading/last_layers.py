@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from fractions import Fraction
-from typing import Any
 
 from derivations.reading.grammar import LAST_LAYER, LAYERS
-from derivations.reading.surface import Add, Node, Number, Raise, Sentence, Statement, Symbol
+from derivations.reading.surface import Add, Node, Number, Raise, Sentence, Statement, Symbol, rewritten
 
 NAMED = re.compile(rf"\({LAST_LAYER}([+-]\d+)?\)$")
 COUNTED = re.compile(r"[\[(]l([+-]\d+)?[\])]")
@@ -21,10 +20,7 @@ def with_last_layers(sentences: Sequence[Sentence]) -> list[Sentence]:
     if not any(_is_last(x) for x in symbols):
         return list(sentences)
     layered = {(x.base, x.marks) for x in symbols if _is_counted(x)}
-    return [
-        replace(x, items=tuple(_plain(item, layered) for item in x.items)) if isinstance(x, Statement) else x
-        for x in sentences
-    ]
+    return rewritten(sentences, lambda node: _plain(node, layered))
 
 
 def _symbols(sentences: Sequence[Sentence]) -> Iterator[Symbol]:
@@ -50,14 +46,6 @@ def _is_counted(symbol: Symbol) -> bool:
 
 
 def _plain(node: Node, layered: set[tuple[str, tuple[str, ...]]]) -> Node:
-    found: dict[str, Any] = {}
-    for entry in fields(node):
-        value = getattr(node, entry.name)
-        if isinstance(value, Node):
-            found[entry.name] = _plain(value, layered)
-        elif isinstance(value, tuple) and any(isinstance(x, Node) for x in value):
-            found[entry.name] = tuple(_plain(x, layered) if isinstance(x, Node) else x for x in value)
-    node = replace(node, **found) if found else node
     if not isinstance(node, Symbol) or not _is_last(node) or (node.base, node.marks) in layered:
         return node
     return _power(node, _above(node) or 0)

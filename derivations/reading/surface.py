@@ -7,11 +7,11 @@ open here: whether a product sign means a matrix or an elementwise product, whet
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, fields, replace
 from enum import Enum
 from fractions import Fraction
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from derivations.reading.places import Span
 
@@ -24,6 +24,8 @@ class Node:
     """Base of all surface trees."""
 
     span: Span
+    all: tuple[Node, ...] = field(default=(), init=False, repr=False, compare=False)
+    """This tree and all trees below it, parents first; empty until it is first asked for, see :meth:`walk`."""
 
     def children(self) -> Iterator[Node]:
         """The direct sub-trees, left to right as in the fields."""
@@ -38,12 +40,37 @@ class Node:
 
     def walk(self) -> Iterator[Node]:
         """This tree and all trees below it, parents first."""
+        if not self.all:
+            object.__setattr__(self, "all", tuple(self._walk()))
+        return iter(self.all)
+
+    def _walk(self) -> Iterator[Node]:
         pending: list[Node] = [self]
         while pending:
             node = pending.pop()
             yield node
             if _inner_fields(type(node)):
                 pending += reversed(list(node.children()))
+
+    def rewritten(self, change: Callable[[Node], Node]) -> Node:
+        """The tree with ``change`` applied to every node, from the leaves up; the same tree where nothing changes."""
+        found: dict[str, Any] = {}
+        for name in _inner_fields(type(self)):
+            value = getattr(self, name)
+            new = _rewritten(value, change)
+            if new is not value:
+                found[name] = new
+        return change(replace(self, **found) if found else self)
+
+
+def _rewritten(value: Any, change: Callable[[Node], Node]) -> Any:
+    """The value of a field with the trees in it rewritten; itself where nothing changes."""
+    if isinstance(value, Node):
+        return value.rewritten(change)
+    if not isinstance(value, tuple):
+        return value
+    new = tuple(item.rewritten(change) if isinstance(item, Node) else item for item in value)
+    return value if all(one is other for one, other in zip(value, new, strict=True)) else new
 
 
 PLAIN = frozenset({"Span", "str", "int", "bool", "Fraction", "tuple[str, ...]", "Time | None", "Way"})
@@ -57,7 +84,7 @@ def _inner_fields(kind: type[Node]) -> tuple[str, ...]:
     """The fields of a kind of node that may hold trees."""
     found = _INNER.get(kind)
     if found is None:
-        found = _INNER[kind] = tuple(field.name for field in fields(kind) if field.type not in PLAIN)
+        found = _INNER[kind] = tuple(field.name for field in fields(kind) if field.type not in PLAIN and field.init)
     return found
 
 
@@ -364,6 +391,11 @@ class Statement:
     unit: str = ""
     display: bool = True
 
+    def rewritten(self, change: Callable[[Node], Node]) -> Statement:
+        """The statement with ``change`` applied to every node of its items; itself where nothing changes."""
+        items = _rewritten(self.items, change)
+        return self if items is self.items else replace(self, items=items)
+
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
@@ -381,6 +413,11 @@ class Unreadable:
 
 
 Sentence: TypeAlias = Statement | Unreadable
+
+
+def rewritten(sentences: Iterable[Sentence], change: Callable[[Node], Node]) -> list[Sentence]:
+    """The sentences with ``change`` applied to every node of their statements."""
+    return [x.rewritten(change) if isinstance(x, Statement) else x for x in sentences]
 
 
 def ungrouped(node: Node) -> Node:
