@@ -14,6 +14,7 @@ from derivations.measures import meanings
 from derivations.multiplication import Multiplication
 from derivations.names import GENERIC_FUNCTIONS, Ref
 from derivations.operations import COMPARED, exhaustive, piecewise
+from derivations.products import ADDED
 from derivations.reading import surface as s
 from derivations.reading.numpy_calls import UNORIENTED
 from derivations.tensors import concatenate, entrywise, hadamard, spread
@@ -46,7 +47,7 @@ class Composition(Multiplication):
     inverses: dict[Term, None]
 
     def _spread(self, value: Value, shape: Shape, node: s.Node) -> Term:
-        if shape and not value.term.shape and free_variables([value.term]):
+        if shape and not value.term.shape and free_variables([value.term]) and ADDED not in value.readings:
             raise MisfitError(f"a scalar is added to something of shape {shape_text(shape)}", node.span)
         return spread(value.term, shape)
 

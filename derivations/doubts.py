@@ -287,6 +287,20 @@ def _guessed_scalar(case: Case) -> str:
     return ""
 
 
+def _only_added(case: Case) -> str:
+    """A letter that only a sum gives a shape may be a number, added to every entry: ``softmax(z + c)``."""
+    sheet, names = case.sheet, case.sheet.knowledge.names
+    sums = [x for side in (case.left, case.right) for x in side.walk() if isinstance(x, s.Add)]
+    symbols = [x for row in sums for x in row.addends if isinstance(x, s.Symbol)]
+    added = [x for x in symbols if not (x.time or x.name or x.component)]
+    for key in dict.fromkeys(names.ref(x).key for x in added):
+        uses = sum(names.ref(x).key == key for x in sheet.symbols())
+        free = key not in sheet.declared and not sheet.knowledge.defined(key)
+        if free and case.found.misfit is None and uses <= sum(names.ref(x).key == key for x in added):
+            return f"{key} may be a number that is added to every entry; declare its shape"
+    return ""
+
+
 def _guessed_vectors(case: Case) -> str:
     """Shapes that clash where all names of a step may be numbers: they are columns by habit alone."""
     knowledge = case.sheet.knowledge
@@ -368,6 +382,7 @@ def _is_carried_out(case: Case, node: s.Correlation) -> bool:
 
 DOUBTS: tuple[Callable[[Case], str], ...] = (
     _guessed_scalar,
+    _only_added,
     _guessed_vectors,
     _guessed_shape,
     _value_in_text,

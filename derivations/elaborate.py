@@ -23,7 +23,7 @@ from derivations.names import CONSTANTS, Ref, shift
 from derivations.operations import COMPARED
 from derivations.operators import inverse
 from derivations.placeholders import chain_rule
-from derivations.products import ENTRIES
+from derivations.products import ADDED, ENTRIES
 from derivations.reading import surface as s
 from derivations.reading.places import Span
 from derivations.series import indicator, series
@@ -287,6 +287,7 @@ class Elaborator(Composition):
             forms = {(v.form.shape, v.row) for v in row if v.term.shape}
             if len(forms) <= 1:
                 shape = next(iter(forms))[0] if forms else ()
+                row = tuple(self._number(v, x) for v, x in zip(row, node.addends, strict=True)) if shape else row
                 signed = zip(node.signs, row, strict=True)
                 merged = merge(
                     row, linear([(Fraction(sign), self._spread(v, shape, node)) for sign, v in signed], shape)
@@ -295,6 +296,12 @@ class Elaborator(Composition):
         if not found:
             raise MisfitError("the addends of this sum have different shapes", node.span)
         return found
+
+    def _number(self, value: Value, node: s.Node) -> Value:
+        """A number that the sheet declares may be added to every entry of a vector or a matrix."""
+        if not isinstance(node, s.Symbol) or self.knowledge.names.ref(node).key not in self.knowledge.numbers:
+            return value
+        return replace(value, readings=value.readings | {ADDED})
 
     def _divide(self, node: s.Divide, world: World) -> list[Value]:
         found = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from types import MappingProxyType
@@ -84,6 +84,12 @@ class Sheet:
     ways: list[Try] = field(default_factory=list)
     settings: Declared = field(default_factory=lambda: Declared(Source("", "")))
     states: StateSpace = field(default_factory=StateSpace)
+
+    def symbols(self) -> Iterator[s.Symbol]:
+        """Every name in the formulas of the sheet, as often as it stands there."""
+        statements = (x.sentence for x in self.entries if isinstance(x.sentence, s.Statement))
+        nodes = (node for statement in statements for item in statement.items for node in item.walk())
+        return (node for node in nodes if isinstance(node, s.Symbol))
 
 
 def is_condition(statement: s.Statement) -> bool:

@@ -20,6 +20,7 @@ GRADIENT_ROW = "the gradient of a scalar read as a row"
 GRADIENT_COLUMN = "the gradient of a scalar read as a column"
 TENSOR = "⊗ read as the elementwise product"
 SAME_SHAPE = "a product sign between matrices of one shape read as elementwise"
+ADDED = "a number is added to every entry"
 ENTRIES = "a power of a matrix that is not square read as elementwise"
 
 AGAINST = "a product sign read in another way than declared"

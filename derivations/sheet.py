@@ -226,6 +226,7 @@ class _Reader(Sorter):
         self.knowledge.shapes = shapes
         dims = {str(x) for shape in shapes.values() for dim in shape for x in dim.free_symbols}
         self.knowledge.dims = frozenset(dims - inference.loose)
+        self.knowledge.numbers = frozenset(key for key in inference.declared if not shapes[key])
         self.knowledge.sizes = Sizes(inference.written, index_letters(self._nodes()))
         defined = {*self.knowledge.families, *(ref.key for ref in self.knowledge.instances)}
         known, self.knowledge.given = given(self.declared, self.knowledge)

@@ -154,7 +154,8 @@ class Knowledge:
     ``constants`` the names of identity matrices and columns of ones;
     ``senses`` says what a sign of derivatives means where the sheet tells two of them apart;
     ``slopes_at_arguments`` are the functions whose slopes are written at what they are taken of;
-    ``indexed`` says that some line speaks of components; ``dims`` are the letters of declared dimensions;
+    ``indexed`` says that some line speaks of components; ``dims`` are the letters of declared dimensions,
+    ``numbers`` the names that are declared to be numbers;
     ``sizes`` tells which letter above a sum stands for which of them;
     ``backward`` are the quantities that are computed from their own later values, ``entangled`` the recurrences that
     need both directions of time;
@@ -180,6 +181,7 @@ class Knowledge:
     senses: Mapping[str, Mode] = field(default_factory=dict)
     slopes_at_arguments: frozenset[str] = frozenset()
     dims: frozenset[str] = frozenset()
+    numbers: frozenset[str] = frozenset()
     sizes: Sizes = field(default_factory=Sizes)
     held: frozenset[Ref] = frozenset()
     length: str | None = None
