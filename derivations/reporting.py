@@ -36,6 +36,13 @@ class Judged:
     step: Step | None = None
     notes: list[str] = field(default_factory=list)
 
+    @property
+    def report(self) -> Step:
+        """The record of the step; raises ValueError before there is one."""
+        if self.step is None:
+            raise ValueError("the step was not judged yet")
+        return self.step
+
 
 class Reporter:
     """Writes down what was found of one sheet."""

@@ -1,0 +1,77 @@
+"""What an explanation rests on: the sheet as it was judged, its conventions, and how its author writes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from derivations.budget import Budget
+from derivations.component_names import UNIT
+from derivations.conventions import Conventions
+from derivations.elaborate import Elaborator
+from derivations.errors import BudgetError
+from derivations.judge import Judge
+from derivations.names import Ref
+from derivations.reading import surface as s
+from derivations.reading.places import Span
+
+if TYPE_CHECKING:
+    from derivations.check import Checker
+    from derivations.reporting import Judged
+
+QUICK_UNITS = 40_000
+
+
+class Circumstances:
+    """One judged sheet, asked whether variants of its steps would be right.
+
+    ``texts`` says how the author writes each quantity.
+    """
+
+    def __init__(self, checker: Checker, conventions: Conventions) -> None:
+        self.checker = checker
+        self.conventions = conventions
+        self.knowledge = checker.sheet.knowledge
+        self.texts = self._texts()
+
+    def proves(self, judge: Judge, left: s.Node, right: s.Node, item: Judged, budget: Budget | None = None) -> bool:
+        """Whether a step is proved under the conventions of the sheet; a budget that ends says no."""
+        try:
+            world = replace(item.world, mode=self.conventions.mode)
+            return judge.proves(left, right, world, budget or self.budget(), self.conventions.transposed)
+        except BudgetError:
+            return False
+
+    def budget(self) -> Budget:
+        return Budget(QUICK_UNITS, self.checker.options.time_limit)
+
+    def judge(self, elaborator: Elaborator) -> Judge:
+        return Judge(elaborator, self.checker.options.seed, self.checker.options.time_limit)
+
+    def _texts(self) -> dict[Ref, str]:
+        """How the author writes each quantity: its first occurrence."""
+        found: dict[Ref, str] = {}
+        for entry in self.checker.sheet.entries:
+            if isinstance(entry.sentence, s.Statement):
+                for item in entry.sentence.items:
+                    for node in item.walk():
+                        if isinstance(node, s.Symbol) and not node.component:
+                            found.setdefault(self.knowledge.names.ref(node), self._written(node))
+        return found
+
+    def _written(self, symbol: s.Symbol) -> str:
+        r"""A name as the author writes it; the unit vector of a class k_t, which is not written, as 1_{k_t}."""
+        text = self.text(symbol)
+        is_class = symbol.base == UNIT and symbol.time is not None and text[0] not in "e1\\"
+        return rf"\mathbf{{1}}_{{{text}}}" if is_class else text
+
+    def first(self, item: Judged) -> s.Node:
+        """The first item of the step's statement: what the whole chain is about."""
+        sentence = item.entry.sentence
+        return sentence.items[0] if isinstance(sentence, s.Statement) and item.entry.kind != "count" else item.left
+
+    def text(self, node: s.Node) -> str:
+        return self.slice(node.span)
+
+    def slice(self, span: Span) -> str:
+        return self.checker.source.slice(span)
