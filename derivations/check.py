@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from derivations.conventions import choose
+from derivations.conventions import Conventions, choose
 from derivations.convolutions import Try
 from derivations.counts import judge_count, judge_counting
 from derivations.decide import Decision
@@ -143,13 +143,10 @@ class Checker(Reporter):
         )
 
     def report(self) -> Report:
-        judged = [step for entry in self.sheet.entries for step in self._judge_entry(entry)]
+        judged = self.judged()
         conventions = choose([item.found for item in judged], self.sheet)
-        explainer = Explainer(self, conventions)
-        for item in judged:
-            self.judge.exhibit(item.found, conventions.mode)
-            item.step = self._step(item, conventions)
-        explainer.explain(judged)
+        self.settle(judged, conventions)
+        Explainer(self, conventions).explain(judged)
         report = Report(self.source.name, self.source.text, self.options.seed)
         report.cells = tuple(self.source.cells)
         if self.source.more is not None:
@@ -164,6 +161,16 @@ class Checker(Reporter):
         return report
 
     # Judging
+
+    def judged(self, among: Callable[[Entry], bool] = lambda _: True) -> list[Judged]:
+        """The steps of the sheet, or of some of its entries, with their judgements."""
+        return [step for entry in self.sheet.entries if among(entry) for step in self._judge_entry(entry)]
+
+    def settle(self, judged: Sequence[Judged], conventions: Conventions) -> None:
+        """Give every step its record, under the conventions of the sheet."""
+        for item in judged:
+            self.judge.exhibit(item.found, conventions.mode)
+            item.step = self._step(item, conventions)
 
     def _judge_entry(self, entry: Entry) -> Iterator[Judged]:
         sentence = entry.sentence

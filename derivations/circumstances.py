@@ -32,7 +32,8 @@ class Circumstances:
         self.checker = checker
         self.conventions = conventions
         self.knowledge = checker.sheet.knowledge
-        self.texts = self._texts()
+        self.symbols = self._symbols()
+        self.texts = {ref: self._written(symbol) for ref, symbol in self.symbols.items()}
 
     def proves(self, judge: Judge, left: s.Node, right: s.Node, item: Judged, budget: Budget | None = None) -> bool:
         """Whether a step is proved under the conventions of the sheet; a budget that ends says no."""
@@ -48,15 +49,12 @@ class Circumstances:
     def judge(self, elaborator: Elaborator) -> Judge:
         return Judge(elaborator, self.checker.options.seed, self.checker.options.time_limit)
 
-    def _texts(self) -> dict[Ref, str]:
-        """How the author writes each quantity: its first occurrence."""
-        found: dict[Ref, str] = {}
-        for entry in self.checker.sheet.entries:
-            if isinstance(entry.sentence, s.Statement):
-                for item in entry.sentence.items:
-                    for node in item.walk():
-                        if isinstance(node, s.Symbol) and not node.component:
-                            found.setdefault(self.knowledge.names.ref(node), self._written(node))
+    def _symbols(self) -> dict[Ref, s.Symbol]:
+        """Each quantity as the author writes it first."""
+        found: dict[Ref, s.Symbol] = {}
+        for symbol in self.checker.sheet.symbols():
+            if not symbol.component:
+                found.setdefault(self.knowledge.names.ref(symbol), symbol)
         return found
 
     def _written(self, symbol: s.Symbol) -> str:

@@ -1,57 +1,206 @@
 """Small edits of an author's formula, by the families of slips that real derivations show.
 
-Every edit replaces one span of the text by new text in the author's own notation, so that a repair can be pasted back.
+Every edit replaces one node of the author's tree by another tree, and one span of the text by new text in the author's
+own notation, so that a repair can be pasted back. A family is one function; :data:`FAMILIES` is the table.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import pairwise
 
+from derivations.chains import plain_name
 from derivations.products import CALLED
 from derivations.reading import surface as s
 from derivations.reading.places import Span
 
 Slice = Callable[[Span], str]
+ELEMENTWISE = ("odot", "circ", "otimes", "*")
+PLAIN = ("", "cdot", "times", "@")
+APPLIED = ("tanh", "sigma", "exp", "log", "relu", "softmax")
+ONE = Fraction(1)
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Replace ``span`` by ``text``. ``cost`` orders edits: signs and exponents before names."""
+    """Put ``tree`` in the place of ``node``, and ``text`` in the place of ``span``; the smallest ``cost`` first."""
 
+    node: s.Node
+    tree: s.Node
     span: Span
     text: str
     code: str
     cost: int
 
 
-Family = Callable[[s.Node, Slice], Iterator[Edit]]
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """How an author writes: the text of a span, what stands behind a transposed name, the sign between entries.
+
+    ``functions`` are the functions that the sheet applies, each with how it is written.
+    """
+
+    text: Slice
+    transposed: str = "^T"
+    elementwise: str = r"\odot"
+    sign: str = "odot"
+    functions: tuple[tuple[str, str], ...] = ()
+
+    def of(self, node: s.Node) -> str:
+        return self.text(node.span)
+
+    def factor(self, node: s.Node) -> str:
+        """A node as a factor: in brackets where it is a sum."""
+        return f"({self.of(node)})" if isinstance(node, s.Add | s.Neg) else self.of(node)
+
+    def turned(self, node: s.Node) -> str:
+        """A node with the author's sign of a transpose."""
+        text = f"({self.of(node)})" if isinstance(node, s.Add | s.Neg | s.Mul) else self.of(node)
+        return f"{{{text}}}{self.transposed}" if "^" in text and self.transposed[:1] == "^" else text + self.transposed
 
 
-def edits(root: s.Node, text: Slice, names: Callable[[s.Symbol], list[tuple[str, str, int]]]) -> list[Edit]:
+def hand(nodes: Iterable[s.Node], text: Slice) -> Hand:
+    """How the author of some formulas writes most often."""
+    transposes: Counter[str] = Counter()
+    signs: Counter[tuple[str, str]] = Counter()
+    functions: dict[tuple[str, str], None] = {}
+    for node in nodes:
+        if isinstance(node, s.Transposed) and node.argument.span.end < node.span.end:
+            transposes[text(Span(node.argument.span.end, node.span.end)).strip(" }")] += 1
+        if isinstance(node, s.Mul):
+            between = [text(_between(node, place)).strip() for place in range(len(node.operators))]
+            signs.update(pair for pair in zip(node.operators, between, strict=True) if pair[0] in ELEMENTWISE[:2])
+        if isinstance(node, s.Call) and node.function in APPLIED and node.head.end > node.head.start:
+            functions[node.function, text(node.head)] = None
+    found = Hand(text, functions=tuple(functions))
+    if +transposes and (turned := transposes.most_common(1)[0][0]):
+        found = replace(found, transposed=turned)
+    if +signs and (most := signs.most_common(1)[0][0])[1]:
+        found = replace(found, sign=most[0], elementwise=most[1])
+    return found
+
+
+Names = Callable[[s.Symbol], list[tuple[s.Symbol, str, str, int]]]
+Edits = Iterator[Edit]
+
+
+def edits(root: s.Node, own: Hand, names: Names) -> list[Edit]:
     """Every single edit of a formula, the smallest first, from left to right.
 
-    ``names`` offers other names for a symbol, each with its code and cost.
+    ``names`` offers other names for a symbol, each with its text, code and cost.
     """
     found: list[Edit] = []
-    for node in root.walk():
-        for family in FAMILIES:
-            found.extend(family(node, text))
+    for node, free in _places(root):
+        for family in FAMILIES if free else ():
+            found.extend(family(node, own))
         if isinstance(node, s.Symbol):
-            found.extend(Edit(node.span, name, code, cost) for name, code, cost in names(node))
+            found.extend(Edit(node, tree, node.span, text, code, cost) for tree, text, code, cost in names(node))
+    found += _of_root(root, own)
     return sorted(found, key=lambda edit: (edit.cost, edit.span))
 
 
-def _square(node: s.Node, text: Slice) -> Iterator[Edit]:
+def _places(node: s.Node, free: bool = True) -> Iterator[tuple[s.Node, bool]]:
+    """The nodes that may be edited; those of a derivative, which must stay names, are not free."""
+    yield node, free
+    if not isinstance(node, s.Limit | s.Iverson | s.Space):
+        for child in node.children():
+            yield from _places(child, free and not isinstance(node, s.Partial | s.Symbol))
+
+
+def _of_root(root: s.Node, own: Hand) -> Edits:
+    """The sign, or a factor of two, of a whole side."""
+    text = own.of(root)
+    if not isinstance(root, s.Add | s.Neg):
+        yield Edit(root, s.Neg(root.span, root), root.span, f"-{text}", "sign", 3)
+    if not isinstance(root, s.Add):
+        yield from _scaled(root, own)
+        yield from _turned(root, own)
+
+
+# What stands elsewhere on the sheet
+
+
+def insertions(root: s.Node, pool: Sequence[tuple[s.Node, str]], own: Hand) -> Edits:
+    """What a pool holds, each with its text, put into a formula as a factor or an addend, or in the place of a node."""
+    nodes = [node for node, free in _places(root) if free]
+    for node in nodes:
+        if isinstance(node, s.Mul) and not CALLED.keys() & set(node.operators):
+            yield from _more_factors(node, pool, own)
+        elif isinstance(node, s.Symbol | s.Group | s.Call | s.Transposed | s.Raise | s.Add):
+            yield from _beside(node, pool, own)
+    inner = [node.inner for node in nodes if isinstance(node, s.Group)]
+    for node in (root, *inner):
+        yield from _more_addends(node, pool, own)
+    for node in nodes:
+        if isinstance(node, s.Symbol | s.Group | s.Call | s.Transposed | s.Raise | s.Divide):
+            yield from (Edit(node, tree, node.span, text, "wrong-factor", 7) for tree, text in pool)
+
+
+def _more_factors(node: s.Mul, pool: Sequence[tuple[s.Node, str]], own: Hand) -> Edits:
+    """One more factor, in front, between, or behind."""
+    for tree, text in pool:
+        for place in range(len(node.factors) + 1):
+            factors = (*node.factors[:place], tree, *node.factors[place:])
+            at = node.factors[place].span.start if place < len(node.factors) else node.factors[-1].span.end
+            for sign, written in _signs(node, own):
+                operators = (*node.operators[:place], sign, *node.operators[place:])
+                put = f"{text} {written}" if place < len(node.factors) else f" {written}{text}"
+                yield Edit(node, s.Mul(node.span, factors, operators), Span(at, at), put, "missing-factor", 5)
+
+
+def _signs(node: s.Mul, own: Hand) -> Sequence[tuple[str, str]]:
+    """The signs to try beside one more factor, with their text; first the kind that the product has already."""
+    found = (("", ""), (own.sign, f"{own.elementwise} "))
+    return found if set(node.operators) == {""} else found[::-1]
+
+
+def _beside(node: s.Node, pool: Sequence[tuple[s.Node, str]], own: Hand) -> Edits:
+    """One more factor beside a single one."""
+    for tree, text in pool:
+        for sign, written in ((own.sign, f" {own.elementwise} "), ("", " ")):
+            before, after = s.Mul(node.span, (tree, node), (sign,)), s.Mul(node.span, (node, tree), (sign,))
+            yield Edit(node, after, node.span, f"{own.factor(node)}{written}{text}", "missing-factor", 5)
+            if not sign:
+                yield Edit(node, before, node.span, f"{text}{written}{own.factor(node)}", "missing-factor", 5)
+
+
+def _more_addends(node: s.Node, pool: Sequence[tuple[s.Node, str]], own: Hand) -> Edits:
+    """One more addend behind a formula."""
+    signs, addends = (node.signs, node.addends) if isinstance(node, s.Add) else ((1,), (node,))
+    end = Span(node.span.end, node.span.end)
+    for tree, text in pool:
+        for sign, written in ((1, "+"), (-1, "-")):
+            more = s.Add(node.span, (*signs, sign), (*addends, tree))
+            yield Edit(node, more, end, f" {written} {text}", "dropped-path", 6)
+
+
+def _between(node: s.Mul, place: int) -> Span:
+    return Span(node.factors[place].span.end, node.factors[place + 1].span.start)
+
+
+def _number(node: s.Node, value: Fraction | int) -> s.Number:
+    return s.Number(node.span, Fraction(value))
+
+
+# Powers and signs
+
+
+def _square(node: s.Node, own: Hand) -> Edits:
     """A square that should not be there, or is missing."""
     if isinstance(node, s.Raise):
-        yield Edit(node.span, text(node.base.span), "extra-power", 1)
+        yield Edit(node, node.base, node.span, own.of(node.base), "extra-power", 1)
     if isinstance(node, s.Call) and node.power is not None:
-        yield Edit(node.span, text(node.head) + _after(node, text), "extra-power", 1)
-    if isinstance(node, s.Call) and node.power is None:
-        yield Edit(node.span, f"{text(node.head)}^2{_after(node, text)}", "missing-power", 2)
+        text = own.of(node)[: node.head.end - node.span.start] + _after(node, own.text)
+        yield Edit(node, replace(node, power=None), node.span, text, "extra-power", 1)
+    if isinstance(node, s.Call) and node.power is None and node.head.start == node.span.start:
+        text = f"{own.text(node.head)}^2{_after(node, own.text)}"
+        yield Edit(node, replace(node, power=_number(node, 2)), node.span, text, "missing-power", 2)
     if isinstance(node, s.Symbol | s.Group):
-        yield Edit(node.span, f"{_braced(text(node.span))}^2", "missing-power", 2)
+        tree = s.Raise(node.span, node, _number(node, 2))
+        yield Edit(node, tree, node.span, f"{_braced(own.of(node))}^2", "missing-power", 2)
 
 
 def _after(node: s.Call, text: Slice) -> str:
@@ -70,52 +219,278 @@ def _braced(text: str) -> str:
     return f"{{{text}}}" if "^" in text else text
 
 
-def _sign(node: s.Node, text: Slice) -> Iterator[Edit]:
+def _sign(node: s.Node, own: Hand) -> Edits:
     """A sign the wrong way round; a difference the wrong way round."""
     if isinstance(node, s.Neg):
-        yield Edit(node.span, text(node.argument.span), "sign", 1)
-    if isinstance(node, s.Add):
-        for place in range(1, len(node.addends)):
-            between = Span(node.addends[place - 1].span.end, node.addends[place].span.start)
-            old, new = ("+", "-") if node.signs[place] > 0 else ("-", "+")
-            if text(between).count(old) == 1:
-                yield Edit(between, text(between).replace(old, new), "sign", 1)
-        if node.signs == (1, -1):
-            first, second = node.addends
-            yield Edit(node.span, f"{text(second.span)} - {text(first.span)}", "sign", 2)
+        yield Edit(node, node.argument, node.span, own.of(node.argument), "sign", 1)
+    if not isinstance(node, s.Add):
+        return
+    for place in range(1, len(node.addends)):
+        between = Span(node.addends[place - 1].span.end, node.addends[place].span.start)
+        old, new = ("+", "-") if node.signs[place] > 0 else ("-", "+")
+        if own.text(between).count(old) == 1:
+            signs = (*node.signs[:place], -node.signs[place], *node.signs[place + 1 :])
+            text = own.text(between).replace(old, new)
+            yield Edit(node, replace(node, signs=signs), between, text, "sign", 1)
+    if node.signs == (1, -1):
+        first, second = node.addends
+        text = f"{own.of(second)} - {own.of(first)}"
+        yield Edit(node, replace(node, addends=(second, first)), node.span, text, "sign", 2)
 
 
-def _transpose(node: s.Node, text: Slice) -> Iterator[Edit]:
+# Shapes
+
+
+def _transpose(node: s.Node, own: Hand) -> Edits:
     if isinstance(node, s.Transposed):
-        yield Edit(node.span, text(node.argument.span), "extra-transpose", 1)
-    if isinstance(node, s.Symbol) and node.time is None and node.base[:1].isupper():
-        yield Edit(node.span, f"{_braced(text(node.span))}^T", "missing-transpose", 1)
+        yield Edit(node, node.argument, node.span, own.of(node.argument), "extra-transpose", 1)
+    elif isinstance(node, s.Symbol) and node.base[:1].isupper() and node.time is None:
+        yield from _turned(node, own)
 
 
-def _complement(node: s.Node, text: Slice) -> Iterator[Edit]:
+def _turned(node: s.Node, own: Hand) -> Edits:
+    if not isinstance(node, s.Transposed):
+        yield Edit(node, s.Transposed(node.span, node), node.span, own.turned(node), "missing-transpose", 1)
+
+
+def _order(node: s.Node, own: Hand) -> Edits:
+    """Two factors the wrong way round: x δᵀ for δ xᵀ, A B for B A; a column that must lie down."""
+    if not isinstance(node, s.Mul) or CALLED.keys() & set(node.operators):
+        return
+    for place, operator in enumerate(node.operators):
+        first, second = node.factors[place], node.factors[place + 1]
+        if operator not in PLAIN:
+            continue
+        span = Span(first.span.start, second.span.end)
+        sign = own.text(_between(node, place))
+        if isinstance(second, s.Transposed) and second.argument.span != second.span:
+            pair = (second.argument, s.Transposed(first.span, first))
+            text = f"{own.of(second.argument)}{sign}{own.turned(first)}"
+            yield Edit(node, _with(node, place, pair), span, text, "swapped-factors", 2)
+        if not isinstance(first, s.Number):
+            text = f"{own.factor(second)}{sign or ' '}{own.factor(first)}"
+            yield Edit(node, _with(node, place, (second, first)), span, text, "swapped-factors", 2)
+        if not isinstance(second, s.Transposed | s.Number):
+            pair = (first, s.Transposed(second.span, second))
+            yield Edit(node, _with(node, place, pair), second.span, own.turned(second), "missing-transpose", 1)
+
+
+def _with(node: s.Mul, place: int, pair: tuple[s.Node, s.Node]) -> s.Mul:
+    return replace(node, factors=(*node.factors[:place], *pair, *node.factors[place + 2 :]))
+
+
+def _product_sign(node: s.Node, own: Hand) -> Edits:
+    """An elementwise sign for a matrix product and back."""
+    if not isinstance(node, s.Mul) or CALLED.keys() & set(node.operators):
+        return
+    for place, operator in enumerate(node.operators):
+        new, text = ("", " ") if operator in ELEMENTWISE else (own.sign, f" {own.elementwise} ")
+        operators = (*node.operators[:place], new, *node.operators[place + 1 :])
+        tree = replace(node, operators=operators)
+        yield Edit(node, tree, _between(node, place), text, "hadamard-for-matmul", 2)
+
+
+def _diagonal(node: s.Node, own: Hand) -> Edits:
+    if isinstance(node, s.Call) and node.function == "diag" and len(node.arguments) == 1:
+        yield Edit(node, node.arguments[0], node.span, f"({own.of(node.arguments[0])})", "extra-diagonal", 3)
+    if isinstance(node, s.Group | s.Symbol | s.Call):
+        inner = node.inner if isinstance(node, s.Group) else node
+        tree = s.Call(node.span, node.span, "diag", (inner,))
+        text = rf"\mathrm{{diag}}({own.of(inner)})"
+        yield Edit(node, tree, node.span, text, "missing-diagonal", 3)
+
+
+# Factors and addends
+
+
+def _complement(node: s.Node, own: Hand) -> Edits:
     """z for 1 − z and back."""
     if isinstance(node, s.Group) and isinstance(node.inner, s.Add) and node.inner.signs == (1, -1):
         first, second = node.inner.addends
         if isinstance(first, s.Number) and first.value == 1:
-            yield Edit(node.span, text(second.span), "complement", 3)
-    if (isinstance(node, s.Symbol) and node.time is not None) or isinstance(node, s.Call):
-        yield Edit(node.span, f"(1 - {text(node.span)})", "complement", 3)
+            yield Edit(node, second, node.span, own.of(second), "complement", 3)
+    if (isinstance(node, s.Symbol) and node.base[:1].islower()) or isinstance(node, s.Call):
+        inner = s.Add(node.span, (1, -1), (_number(node, 1), node))
+        yield Edit(node, s.Group(node.span, inner), node.span, f"(1 - {own.of(node)})", "complement", 3)
 
 
-def _factor(node: s.Node, text: Slice) -> Iterator[Edit]:
-    """A factor too many; an elementwise sign for a matrix product and back."""
+def _extra_factor(node: s.Node, own: Hand) -> Edits:
     if not isinstance(node, s.Mul) or CALLED.keys() & set(node.operators):
         return
     for place, factor in enumerate(node.factors):
-        neighbour = node.factors[place + 1] if place == 0 else node.factors[place - 1]
-        span = (
-            Span(factor.span.start, neighbour.span.start) if place == 0 else Span(neighbour.span.end, factor.span.end)
+        rest = node.factors[:place] + node.factors[place + 1 :]
+        signs = node.operators[: max(place - 1, 0)] + node.operators[max(place, 1) :]
+        beside = node.factors[place + 1] if place == 0 else node.factors[place - 1]
+        ends = (factor.span.start, beside.span.start) if place == 0 else (beside.span.end, factor.span.end)
+        tree = rest[0] if len(rest) == 1 else replace(node, factors=rest, operators=signs)
+        number = isinstance(factor, s.Number) or _is_fraction(factor)
+        yield Edit(node, tree, Span(*ends), "", "extra-factor", 1 if number else 3)
+
+
+def _is_fraction(node: s.Node) -> bool:
+    return (
+        isinstance(node, s.Divide) and isinstance(node.numerator, s.Number) and isinstance(node.denominator, s.Number)
+    )
+
+
+def _scaled(node: s.Node, own: Hand) -> Edits:
+    """A two or a half that is missing."""
+    for value, text in ((Fraction(2), "2"), (Fraction(1, 2), r"\frac{1}{2}")):
+        tree = s.Mul(node.span, (_number(node, value), node), ("",))
+        yield Edit(node, tree, node.span, f"{text} {own.factor(node)}", "missing-factor", 3)
+
+
+def _addends(node: s.Node, own: Hand) -> Edits:
+    """An addend too many; a factor of two in one of them."""
+    if not isinstance(node, s.Add):
+        return
+    for place, addend in enumerate(node.addends):
+        if not isinstance(addend, s.Number):
+            yield from _scaled(addend, own)
+        rest = node.addends[:place] + node.addends[place + 1 :]
+        signs = node.signs[:place] + node.signs[place + 1 :]
+        if place == 0 and signs[0] < 0:
+            continue
+        ends = (
+            (addend.span.start, rest[0].span.start)
+            if place == 0
+            else (node.addends[place - 1].span.end, addend.span.end)
         )
-        yield Edit(span, "", "extra-factor", 3)
-    for place, operator in enumerate(node.operators):
-        between = Span(node.factors[place].span.end, node.factors[place + 1].span.start)
-        new = " " if operator in ("odot", "otimes", "circ") else r" \odot "
-        yield Edit(between, new, "hadamard-for-matmul", 2)
+        tree = rest[0] if len(rest) == 1 and signs[0] > 0 else replace(node, addends=rest, signs=signs)
+        yield Edit(node, tree, Span(*ends), "", "double-count", 3)
 
 
-FAMILIES: tuple[Family, ...] = (_square, _sign, _transpose, _complement, _factor)
+def _sum_for_product(node: s.Node, own: Hand) -> Edits:
+    if isinstance(node, s.Mul) and not CALLED.keys() & set(node.operators):
+        for place in range(len(node.operators)):
+            first, second = _run(node, 0, place + 1), _run(node, place + 1, len(node.factors))
+            tree = s.Add(node.span, (1, 1), (first, second))
+            yield Edit(node, tree, _between(node, place), " + ", "product-for-sum", 4)
+
+
+def _run(node: s.Mul, start: int, end: int) -> s.Node:
+    """Some neighbouring factors."""
+    if end - start == 1:
+        return node.factors[start]
+    span = Span(node.factors[start].span.start, node.factors[end - 1].span.end)
+    return s.Mul(span, node.factors[start:end], node.operators[start : end - 1])
+
+
+# Functions, numbers, bounds
+
+
+def _function(node: s.Node, own: Hand) -> Edits:
+    """A function left out, applied once too often, or taken for another."""
+    if isinstance(node, s.Call) and node.function in APPLIED and len(node.arguments) == 1 and node.power is None:
+        inner = node.arguments[0]
+        text = f"({own.of(inner)})" if isinstance(inner, s.Add | s.Neg) else own.of(inner)
+        yield Edit(node, inner, node.span, text, "extra-function", 3)
+        for function, written in own.functions:
+            if function != node.function:
+                yield Edit(node, replace(node, function=function), node.head, written, "wrong-function", 3)
+    if isinstance(node, s.Symbol | s.Group):
+        inner = node.inner if isinstance(node, s.Group) else node
+        for function, written in own.functions:
+            tree = s.Call(node.span, node.span, function, (inner,))
+            yield Edit(node, tree, node.span, f"{written}({own.of(inner)})", "missing-function", 4)
+
+
+def _numbers(node: s.Node, own: Hand) -> Edits:
+    """A number that is one too large or too small."""
+    if isinstance(node, s.Number) and own.of(node).isdigit():
+        for value in (node.value - 1, node.value + 1):
+            if value >= 0:
+                yield Edit(node, _number(node, value), node.span, str(value), "wrong-number", 2)
+
+
+def _bounds(node: s.Node, own: Hand) -> Edits:
+    """A bound of a sum or of a product one too high or too low."""
+    if not isinstance(node, s.Big):
+        return
+    for field in ("lower", "upper"):
+        bound = getattr(node, field)
+        if isinstance(bound, s.Number) and bound.value.denominator == 1:
+            for value in (bound.value - 1, bound.value + 1):
+                tree = _bounded(node, field, _number(bound, value))
+                yield Edit(node, tree, bound.span, str(value), "off-by-one", 2)
+        elif isinstance(bound, s.Symbol) and (bound.time is None or not bound.time.offset):
+            for sign, text in ((-1, "-"), (1, "+")):
+                tree = _bounded(node, field, s.Add(bound.span, (1, sign), (bound, _number(bound, 1))))
+                yield Edit(node, tree, bound.span, f"{own.of(bound)}{text}1", "off-by-one", 2)
+        elif isinstance(bound, s.Add) and isinstance(bound.addends[-1], s.Number) and len(bound.addends) == 2:
+            tree = _bounded(node, field, bound.addends[0])
+            yield Edit(node, tree, bound.span, own.of(bound.addends[0]), "off-by-one", 1)
+
+
+# Chains of derivatives
+
+
+def _chain(node: s.Node, own: Hand) -> Edits:
+    """Two neighbours in a chain that do not link: a derivative left out between them, or a name of one of them."""
+    if not isinstance(node, s.Mul):
+        return
+    for place, (one, other) in enumerate(pairwise(node.factors)):
+        if not (isinstance(one, s.Partial) and isinstance(other, s.Partial)):
+            continue
+        if plain_name(one.by) != plain_name(other.of):
+            yield from _linked(node, place + 1, one.by, other.of, own)
+            yield Edit(one, replace(one, by=other.of), one.by.span, own.of(other.of), "broken-chain", 1)
+            yield Edit(other, replace(other, of=one.by), other.of.span, own.of(one.by), "broken-chain", 1)
+
+
+def ends(root: s.Node, left: s.Partial, own: Hand) -> Edits:
+    """A chain that does not begin or end where the derivative ``left`` does."""
+    factors = root.factors if isinstance(root, s.Mul) else (root,)
+    chain = root if isinstance(root, s.Mul) else s.Mul(root.span, (root,), ())
+    first, last = factors[0], factors[-1]
+    if isinstance(first, s.Partial) and plain_name(first.of) != plain_name(left.of):
+        yield from _linked(chain, 0, left.of, first.of, own, root)
+        yield Edit(first, replace(first, of=left.of), first.of.span, own.of(left.of), "broken-chain", 1)
+    if isinstance(last, s.Partial) and plain_name(last.by) != plain_name(left.by):
+        yield from _linked(chain, len(factors), last.by, left.by, own, root)
+        yield Edit(last, replace(last, by=left.by), last.by.span, own.of(left.by), "broken-chain", 1)
+
+
+def _linked(chain: s.Mul, place: int, of: s.Node, by: s.Node, own: Hand, root: s.Node | None = None) -> Edits:
+    """A chain with one more derivative, written as its neighbour is."""
+    pattern = chain.factors[min(place, len(chain.factors) - 1)]
+    if not isinstance(pattern, s.Partial) or not (pattern.of.span.end <= pattern.by.span.start):
+        return
+    pieces = (
+        own.text(Span(pattern.span.start, pattern.of.span.start)),
+        own.of(of),
+        own.text(Span(pattern.of.span.end, pattern.by.span.start)),
+        own.of(by),
+        own.text(Span(pattern.by.span.end, pattern.span.end)),
+    )
+    link = replace(pattern, of=of, by=by)
+    factors = (*chain.factors[:place], link, *chain.factors[place:])
+    sign = chain.operators[0] if chain.operators else ""
+    written = own.text(_between(chain, 0)) if chain.operators else " "
+    last = place == len(chain.factors)
+    at = chain.factors[-1].span.end if last else chain.factors[place].span.start
+    text = written + "".join(pieces) if last else "".join(pieces) + written
+    tree = s.Mul(chain.span, factors, (sign, *chain.operators))
+    yield Edit(root or chain, tree, Span(at, at), text, "missing-factor", 1)
+
+
+def _bounded(node: s.Big, field: str, bound: s.Node) -> s.Big:
+    return replace(node, lower=bound) if field == "lower" else replace(node, upper=bound)
+
+
+FAMILIES: tuple[Callable[[s.Node, Hand], Edits], ...] = (
+    _square,
+    _sign,
+    _transpose,
+    _order,
+    _product_sign,
+    _diagonal,
+    _complement,
+    _extra_factor,
+    _addends,
+    _sum_for_product,
+    _function,
+    _numbers,
+    _bounds,
+    _chain,
+)

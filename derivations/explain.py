@@ -82,11 +82,11 @@ class Explainer:
     def _own_slip(self, item: Judged) -> None:
         """A slip of the step's own: an edit that mends it, a factor too many, or a formula for scalars."""
         step = item.report
-        if self._chain(item):
-            return
         step.repair = self.repairs.repair(item)
         if step.repair is not None:
             step.code = step.repair.code
+        elif self._chain(item):
+            return
         elif not self.about.checker.sheet.scalars_only and self.follow_ups.right_with({}, item, scalar=True):
             step.code, step.why = "scalar-only", ONLY_SCALAR
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
+from derivations.chains import plain_name
 from derivations.names import is_loss
 from derivations.reading import grammar
 from derivations.reading import surface as s
@@ -106,9 +108,10 @@ def _is_numbered(symbol: s.Symbol, other: s.Symbol) -> bool:
 def _declared(statements: Sequence[s.Statement]) -> Iterator[tuple[s.Symbol, s.Partial]]:
     """Names that begin a statement, with a derivative that they are set equal to."""
     for statement in statements:
-        for one, other in ((x, y) for x in statement.items for y in statement.items if x is not y):
-            if isinstance(one, s.Symbol) and isinstance(other, s.Partial):
-                yield one, other
+        found = [x for x in statement.items if isinstance(x, s.Partial)]
+        partials = {(plain_name(x.of), plain_name(x.by), x.style): x for x in found}
+        symbols = {plain_name(x): x for x in statement.items if isinstance(x, s.Symbol)} if partials else {}
+        yield from product(symbols.values(), partials.values())
 
 
 def _same(one: s.Symbol, other: s.Symbol) -> bool:

@@ -220,13 +220,13 @@ class Judge:
         if rights[0].term.rank == 2 and lefts[0].term.rank != 2:
             lefts = self.elaborator.elaborate(left, world, rights[0].term.shape)
         found.shapes = found.shapes or (shape_text(lefts[0].term.shape), shape_text(rights[0].term.shape))
-        whole = _whole_derivative(left, right)
+        whole = whole_derivative(left, right)
         if world.mode is not Mode.TOTAL and self._vanishes(world, left, right):
             return
         empty = True
         for a in lefts:
             for b in rights:
-                for one, other, readings in _aligned(a, b, whole):
+                for one, other, readings in aligned(a, b, whole):
                     empty = False
                     x, y = pinned(*(self.elaborator.with_facts(term, world) for term in (one, other)))
                     derived = b if whole == "right" else a
@@ -379,7 +379,7 @@ def _has_slope(*nodes: s.Node) -> bool:
     return any(isinstance(x, s.Call | s.Function) and x.order > 0 for node in nodes for x in node.walk())
 
 
-def _whole_derivative(left: s.Node, right: s.Node) -> str:
+def whole_derivative(left: s.Node, right: s.Node) -> str:
     """Which side is a derivative or a chain of them and nothing else: ``left``, ``right``, or empty for none.
 
     Empty, too, where the other side speaks of the same derivative, which has one layout on one line.
@@ -397,7 +397,7 @@ def _partials(node: s.Node) -> list[s.Partial]:
     return [x for x in node.walk() if isinstance(x, s.Partial)]
 
 
-def _aligned(a: Value, b: Value, whole: str) -> Iterator[tuple[Term, Term, frozenset[str]]]:
+def aligned(a: Value, b: Value, whole: str) -> Iterator[tuple[Term, Term, frozenset[str]]]:
     """Every way in which two values can be compared; ``whole`` names the side that is a derivative."""
     if a.term.rank != b.term.rank:
         a, b = without_unit_axes(a), without_unit_axes(b)

@@ -1,22 +1,38 @@
-"""The smallest edit that makes a wrong step right."""
+"""The smallest edit that makes a wrong step right.
+
+Candidates are the families of :mod:`derivations.edits` at every node of the author's tree, then what the author writes
+elsewhere on the sheet, put in or beside a node. Sample points say which of them to try (:mod:`derivations.holes`);
+what is proved first is the repair.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from derivations.budget import Budget
 from derivations.circumstances import Circumstances
-from derivations.edits import Edit, edits
+from derivations.component_names import has_components
+from derivations.edits import Edit, edits, ends, hand, insertions
 from derivations.errors import SheetError
+from derivations.holes import Places, replaced
+from derivations.judge import TRANSPOSED
 from derivations.reading import surface as s
-from derivations.reading.parser import parse_expression
 from derivations.reading.places import Span
-from derivations.report import Repair
+from derivations.report import Repair, Verdict
+from derivations.terms import Term
+from derivations.traverse import free_variables
+from derivations.world import World
+from derivations.writings import Written, at_time, complements, factors_of, times_of
 
 if TYPE_CHECKING:
     from derivations.reporting import Judged
 
-MOST_EDITS = 160
+MOST_POOLED = 60
+MOST_UNSEEN = 60
+MOST_PROOFS = 12
 
 
 class Repairs:
@@ -24,44 +40,160 @@ class Repairs:
 
     def __init__(self, about: Circumstances) -> None:
         self.about = about
+        self.pool = Pool(about)
 
     def repair(self, item: Judged) -> Repair | None:
-        """The first edit that makes a step provably right."""
-        sides = [(item.right, "right"), (item.left, "left")]
-        found = [self._mend(item, side, name) for side, name in sides if name == "right" or isinstance(side, s.Symbol)]
+        """The smallest edit that makes a step provably right; also of the left side where that is a bare name."""
+        sides = [1, 0] if isinstance(item.left, s.Symbol) else [1]
+        found = (self._mend(item, number) for number in sides)
         return next((repair for repair in found if repair is not None), None)
 
-    def _mend(self, item: Judged, side: s.Node, name: str) -> Repair | None:
-        """The first edit of one side that makes the step provably right; all edits share one budget."""
-        budget = self.about.budget()
-        for edit in islice(edits(side, self.about.slice, self._names_like), MOST_EDITS):
-            text = self.about.slice(Span(side.span.start, edit.span.start)) + edit.text
-            text += self.about.slice(Span(edit.span.end, side.span.end))
-            try:
-                node = parse_expression(text)
-            except SheetError:
-                continue
-            left, right = (item.left, node) if name == "right" else (node, item.right)
-            if text == self.about.slice(item.left.span if name == "right" else item.right.span):
-                continue  # both sides the same expression: true, and no repair
-            if self.about.proves(self.about.checker.judge, left, right, item, budget):
-                return self._as_repair(edit)
+    def _mend(self, item: Judged, number: int) -> Repair | None:
+        """The first edit of one side that makes the step right; all proofs share one budget."""
+        search = Search(self.about, item, number, self.pool)
+        for candidates in search.rounds():
+            for edit in islice(candidates, MOST_PROOFS):
+                if search.proves(edit):
+                    return self._as_repair(edit)
         return None
 
     def _as_repair(self, edit: Edit) -> Repair:
         place = self.about.checker.source.place(edit.span.start)
         return Repair(self.about.slice(edit.span), edit.text, place.line, place.column, edit.code)
 
-    def _names_like(self, symbol: s.Symbol) -> list[tuple[str, str, int]]:
-        """Other names of the sheet with the same shape: the same at another time first, then others."""
-        own = self.about.knowledge.names.ref(symbol)
-        shapes = self.about.knowledge.shapes
-        found = []
-        for ref, text in self.about.texts.items():
-            if ref == own or shapes.get(ref.key) != shapes.get(own.key):
-                continue
-            if ref.key == own.key:
-                found.append((text, "off-by-one", 2))
-            else:
-                found.append((text, "swapped-name", 4 if ref.time == own.time else 5))
+
+class Pool:
+    """What the author writes on the sheet, and how."""
+
+    def __init__(self, about: Circumstances) -> None:
+        statements = [x.sentence for x in about.checker.sheet.entries if isinstance(x.sentence, s.Statement)]
+        nodes = [node for statement in statements for item in statement.items for node in item.walk()]
+        self.about = about
+        self.hand = hand(nodes, about.slice)
+        self.written: dict[str, s.Node] = {}
+        for node in factors_of(nodes):
+            self.written.setdefault(about.text(node), node)
+
+    def near(self, item: Judged) -> list[Written]:
+        """What is written on the sheet, also at the times that a step speaks of."""
+        times = times_of([*item.left.walk(), *item.right.walk()])
+        found = dict(self.written)
+        for text, node in self.written.items():
+            for time in times:
+                put = at_time(node, text, time)
+                if put is not None:
+                    found.setdefault(put[1], put[0])
+        return [(node, text) for text, node in found.items() if text]
+
+
+class Search:
+    """Which edits of one side of a step are worth a proof."""
+
+    def __init__(self, about: Circumstances, item: Judged, number: int, pool: Pool) -> None:
+        self.about, self.item, self.number, self.pool = about, item, number, pool
+        self.sides = (item.left, item.right)
+        self.root = self.sides[number]
+        self.budget: Budget = about.budget()
+        self.world = self._world()
+        self.near = pool.near(item)
+        self.readings = item.found.best.readings if item.found.best else frozenset[str]()
+        self.places = self._places(self.readings)
+
+    def rounds(self) -> Iterator[Iterator[Edit]]:
+        """Candidates, the likeliest first: small edits, then what is written elsewhere, then freer readings."""
+        yield self.likely(self._small())
+        if self.places is None:
+            return
+        yield self.likely(insertions(self.root, self.within(self.near), self.pool.hand))
+        freer = self._places(None)
+        if freer is not None:
+            self.places = freer
+            yield self.likely(self._small())
+
+    def _small(self) -> list[Edit]:
+        found = edits(self.root, self.pool.hand, self._names_like)
+        if self.number == 1 and isinstance(self.sides[0], s.Partial):
+            found += ends(self.root, self.sides[0], self.pool.hand)
+        return sorted(found, key=lambda edit: (edit.cost, edit.span))
+
+    def _names_like(self, symbol: s.Symbol) -> list[tuple[s.Symbol, str, str, int]]:
+        """Other names of the sheet: the same at another time first, then others."""
+        ref = self.about.knowledge.names.ref
+        own = ref(symbol)
+        others = {ref(node): (node, text) for node, text in reversed(self.near) if isinstance(node, s.Symbol)}
+        found: list[tuple[s.Symbol, str, str, int]] = []
+        for other, (node, text) in others.items():
+            if other.key == own.key and other != own:
+                found.append((node, text, "off-by-one", 2))
+            elif other != own:
+                found.append((node, text, "swapped-name", 4 if other.time == own.time else 5))
         return found
+
+    def _world(self) -> World:
+        checker, times = self.about.checker, self.item.found.times
+        world = replace(self.item.world, mode=self.about.conventions.mode)
+        if times:
+            env = tuple((letter, s.Time(None, value)) for letter, value in times)
+            end = checker.elaborator.knowledge.length
+            last = (end, s.Time(None, dict(times)[end])) if end is not None and end in dict(times) else None
+            world = World(((None, 0),), mode=world.mode, env=env, facts=world.facts, end=last)
+        return replace(world, sinks=checker.elaborator.sinks(self.sides, world))
+
+    def _places(self, readings: frozenset[str] | None) -> Places | None:
+        """The places of the side; None where steps in components are compared, or the other side has no value."""
+        if any(has_components(side) for side in self.sides) and self.about.knowledge.indexed:
+            return None
+        try:
+            layout = frozenset({TRANSPOSED} if self.about.conventions.transposed else ())
+            allowed = None if readings is None else readings | layout
+            return Places(self.about.checker.judge, self.sides, self.number, self.world, allowed)
+        except SheetError:
+            return None
+
+    def within(self, nodes: Sequence[Written]) -> list[Written]:
+        """What speaks of nothing but the quantities of the true side, and what is the same but once."""
+        if self.places is None:
+            return []
+        known = set(free_variables([value.term for value in self.places.other]))
+        found: dict[tuple[Term, bool], Written] = {}
+        whole = {value.term for value in self.places.other}
+        for node, text in (*nodes, *complements(nodes)):
+            values = self.places.values(node)
+            if not values or values[0].term in whole:
+                continue
+            own = free_variables([values[0].term])
+            if own and set(own) <= known:
+                found.setdefault((values[0].term, values[0].row), (node, text))
+        return list(found.values())[:MOST_POOLED]
+
+    def likely(self, candidates: Iterable[Edit]) -> Iterator[Edit]:
+        """The edits with which the step is right at the sample points; the first few where that cannot be seen."""
+        if self.places is None:
+            yield from islice(candidates, MOST_UNSEEN)
+            return
+        for edit in candidates:
+            if self._fits(edit, self.places):
+                yield edit
+
+    def _fits(self, edit: Edit, places: Places) -> bool:
+        seen = places.seen(edit.node)
+        parent = places.parents.get(id(seen))
+        if parent is not None and not places.alive(parent):
+            return False
+        tree = edit.tree if seen is edit.node else replaced(seen, edit.node, edit.tree)
+        return places.fits(seen, tree)
+
+    def proves(self, edit: Edit) -> bool:
+        """Whether the step with an edit is proved, with sides that still say something."""
+        tree = replaced(self.root, edit.node, edit.tree)
+        left, right = (tree, self.sides[1]) if self.number == 0 else (self.sides[0], tree)
+        if self._text_with(edit) == self.about.text(self.sides[1 - self.number]):
+            return False  # both sides the same expression: true, and no repair
+        if self.item.found.times:
+            found = self.about.checker.judge.judge(left, right, self.item.world)
+            return bool(found.right) and found.verdict is Verdict.PROVED
+        return self.about.proves(self.about.checker.judge, left, right, self.item, self.budget)
+
+    def _text_with(self, edit: Edit) -> str:
+        before, after = Span(self.root.span.start, edit.span.start), Span(edit.span.end, self.root.span.end)
+        return self.about.slice(before) + edit.text + self.about.slice(after)

@@ -86,6 +86,9 @@ class Witnesses:
         return {"autograd": self.autograd, "finite_differences": self.finite_differences}
 
 
+PLACE = ("line", "column", "end_line", "end_column")
+
+
 @dataclass(slots=True)
 class Step:
     """One relation of a chain. ``end_*`` close the span that starts at line and column (the right-hand side)."""
@@ -112,6 +115,12 @@ class Step:
     log: list[str] = field(default_factory=list)
     conditions: list[str] = field(default_factory=list)
     understood: tuple[str, str] | None = None  # both sides as terms, in LaTeX of our own
+    place: tuple[int, int, int, int] | None = None  # where the slip stands: line, column, and where it ends
+
+    @property
+    def caret(self) -> tuple[int, int, int, int]:
+        """What a caret points at: the slip where it was found, else the whole side."""
+        return self.place or (self.line, self.column, self.end_line, self.end_column)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -131,6 +140,7 @@ class Step:
             "expected": self.expected,
             "follows_from": self.follows_from,
             "witnesses": None if self.witnesses is None else self.witnesses.to_json(),
+            "place": None if self.place is None else dict(zip(PLACE, self.place, strict=True)),
             "proof": {"rules": self.log, "conditions": self.conditions} if self.log else None,
         }
 

@@ -53,6 +53,10 @@ class Source:
         line = bisect_right(self._starts, offset)
         return Place(line, offset - self._starts[line - 1] + 1)
 
+    def offset(self, line: int, column: int) -> int:
+        """The offset of a line and a column of the text."""
+        return self._starts[line - 1] + column - 1
+
     def shown(self, place: Place) -> Place:
         """A place as the author sees it: in a notebook, the cell and the line in it."""
         k = bisect_right(self.cells, place.line, key=lambda cell: cell[0]) - 1

@@ -1,0 +1,299 @@
+"""What may stand in one place of a formula so that a step is right, at sample points.
+
+A place of the author's tree is left open: the side is elaborated with a free tensor there. At a sample point the side
+is then a function of the entries of that tensor, mostly an affine one, so that very many candidates for the place are
+told apart by a product of small matrices each. This says what to try; a repair is only what is proved afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+from random import Random
+from typing import TypeAlias
+
+import numpy as np
+import sympy
+from numpy.typing import NDArray
+
+from derivations.elaborate import Elaborator
+from derivations.errors import SheetError
+from derivations.evaluate import Floats, extents, node_value, work_of
+from derivations.judge import Judge, aligned, whole_derivative
+from derivations.products import Form
+from derivations.reading import surface as s
+from derivations.terms import Shape, Term, Var, var
+from derivations.traverse import dim_symbols_of, free_variables, postorder
+from derivations.values import Value
+from derivations.world import World
+
+Floating: TypeAlias = NDArray[np.float64]
+OPEN = (s.Add, s.Mul, s.Neg, s.Group, s.Transposed, s.Divide, s.Raise, s.Call, s.Norm, s.Concat)
+"""The kinds of nodes through which a place can be seen; others are replaced whole."""
+HOLE = "□"
+POINTS = 2
+MOST_VALUES = 3
+MOST_READINGS = 24
+MOST_WORK = 200_000
+TOLERANCE = 1e-7
+
+
+class TooLargeError(SheetError):
+    """Arrays that are too large to try many candidates."""
+
+
+class Sample:
+    """A point in floating-point numbers; every sub-term is evaluated once."""
+
+    def __init__(self, number: int, seed: int) -> None:
+        self.number = number
+        self.random = f"{seed}|{number}"
+        self.sizes: dict[sympy.Symbol, int] = {}
+        self.known: dict[Term, Floating] = {}
+        self.domain = Floats(seed)
+
+    def value(self, term: Term) -> Floating:
+        """The value of a term. Raises TooLargeError."""
+        if term not in self.known:
+            self._evaluate([node for node in postorder([term]) if node not in self.known])
+        return self.known[term]
+
+    def measure(self, terms: Sequence[Term]) -> None:
+        """Give every dimension of some terms a size."""
+        for symbol in dim_symbols_of(terms):
+            self.sizes.setdefault(symbol, 2 + (len(self.sizes) + self.number) % 2)
+
+    def _evaluate(self, fresh: Sequence[Term]) -> None:
+        self.measure(fresh)
+        if work_of(fresh, self.sizes) > MOST_WORK:
+            raise TooLargeError("the arrays are too large")
+        with np.errstate(all="ignore"):
+            for node in fresh:
+                own = self._drawn(node) if isinstance(node, Var) else None
+                self.known[node] = node_value(node, self.known, self.sizes, self.domain) if own is None else own
+
+    def _drawn(self, variable: Var) -> Floating:
+        """Positive entries at the first point, of both signs at the others; none near zero."""
+        random, shape = Random(f"{self.random}|{variable.name}"), extents(variable.shape, self.sizes)
+        entries = [random.uniform(0.3, 1.1) for _ in range(int(np.prod(shape)))]
+        signs = [random.choice((-1, 1)) if self.number else 1 for _ in entries]
+        return np.array([x * sign for x, sign in zip(entries, signs, strict=True)]).reshape(shape)
+
+    def filled(self, chain: Sequence[Term], hole: Term, entries: Floating) -> Floating:
+        """The value of the last term of a chain, all of which hang on ``hole``."""
+        known = _Layered(self.known, {hole: entries})
+        with np.errstate(all="ignore"):
+            for term in chain:
+                known[term] = node_value(term, known, self.sizes, self.domain)
+        return known[chain[-1]] if chain else entries
+
+
+class _Layered(dict[Term, Floating]):
+    """Values that hang on a hole over those that do not."""
+
+    def __init__(self, below: dict[Term, Floating], own: dict[Term, Floating]) -> None:
+        super().__init__(own)
+        self.below = below
+
+    def __missing__(self, term: Term) -> Floating:
+        return self.below[term]
+
+
+class Opened:
+    """One side as a function of a hole, and the other, under one reading, at one point."""
+
+    def __init__(self, sample: Sample, fixed: Term, moving: Term, hole: Term) -> None:
+        depends = {hole}
+        chain: list[Term] = []
+        for node in postorder([moving]):
+            if node is not hole and any(child in depends for child in node.children):
+                depends.add(node)
+                chain.append(node)
+            elif node is not hole:
+                sample.value(node)
+        sample.measure([hole, *chain])
+        self.sample, self.hole, self.chain = sample, hole, chain
+        self.extents = extents(hole.shape, sample.sizes)
+        self.target = sample.value(fixed).ravel()
+        self.matrix, self.offset = self._affine()
+
+    def _affine(self) -> tuple[Floating | None, Floating]:
+        """The matrix and the offset of the side in the entries of the hole; no matrix where it is not affine."""
+        count = int(np.prod(self.extents))
+        offset = self._at(np.zeros(count))
+        probe = np.linspace(0.4, 0.9, count)
+        with np.errstate(all="ignore"):
+            matrix = np.stack([self._at(unit) - offset for unit in np.eye(count)], axis=1)
+            affine = close(matrix @ probe + offset, self._at(probe))
+        return (matrix if affine else None), offset
+
+    def _at(self, entries: Floating) -> Floating:
+        return self.sample.filled(self.chain, self.hole, entries.reshape(self.extents)).ravel()
+
+    def possible(self) -> bool:
+        """Whether anything at all in the hole could make the sides equal at the point, as far as is known."""
+        if self.matrix is None:
+            return True
+        if not (np.isfinite(self.matrix).all() and np.isfinite(self.target).all()):
+            return True
+        solution = np.linalg.lstsq(self.matrix, self.target - self.offset, rcond=None)[0]
+        return close(self.matrix @ solution + self.offset, self.target)
+
+    def accepts(self, entries: Floating) -> bool:
+        """Whether the sides are equal at the point with these entries in the hole."""
+        flat = entries.ravel()
+        return close(self._at(flat) if self.matrix is None else self.matrix @ flat + self.offset, self.target)
+
+
+def close(one: Floating, other: Floating) -> bool:
+    """Equal up to rounding; never where a value is undefined."""
+    if not (np.isfinite(one).all() and np.isfinite(other).all()):
+        return False
+    return bool((np.abs(one - other) <= TOLERANCE * (1 + np.abs(other))).all())
+
+
+class Site:
+    """A place with something of one form in it: what is accepted there under at least one reading."""
+
+    def __init__(self, readings: Sequence[Sequence[Opened]]) -> None:
+        self.compared = bool(readings)
+        self.readings = [points for points in readings if all(opened.possible() for opened in points)]
+
+    @property
+    def possible(self) -> bool:
+        return bool(self.readings)
+
+    def accepts(self, values: Sequence[Floating]) -> bool:
+        """Whether values at the sample points make the step right there."""
+        return any(all(o.accepts(v) for o, v in zip(points, values, strict=True)) for points in self.readings)
+
+
+class Holed(Elaborator):
+    """An elaborator that keeps what it found of every node, and has a given value in one place."""
+
+    def __init__(self, ordinary: Elaborator) -> None:
+        super().__init__(ordinary.knowledge, ordinary.rules, ordinary.scalar)
+        self._refs, self._values, self._partials = ordinary._refs, ordinary._values, ordinary._partials
+        self.hole: s.Node | None = None
+        self.above: frozenset[int] = frozenset()
+        self.filling: list[Value] = []
+        self._found: dict[tuple[int, World, Shape | None], tuple[s.Node, list[Value]]] = {}
+
+    def elaborate(self, node: s.Node, world: World, target: Shape | None = None) -> list[Value]:
+        if node is self.hole:
+            return self.filling
+        if id(node) in self.above:
+            return super().elaborate(node, world, target)
+        key = (id(node), world, target)
+        if key not in self._found:
+            self._found[key] = (node, super().elaborate(node, world, target))
+        return self._found[key][1]
+
+
+class Places:
+    """The places of one side of a step, and what may stand there.
+
+    Where ``readings`` are given, no others are needed for it.
+    """
+
+    def __init__(
+        self, judge: Judge, sides: tuple[s.Node, s.Node], opened: int, world: World, readings: frozenset[str] | None
+    ) -> None:
+        self.number, self.world, self.readings = opened, world, readings
+        self.root = sides[opened]
+        self.holed = Holed(judge.elaborator)
+        self.samples = [Sample(number, judge.seed) for number in range(POINTS)]
+        self.whole = whole_derivative(*sides)
+        self.other = self.holed.elaborate(sides[1 - opened], world)[:MOST_VALUES]
+        self.target = self.other[0].term.shape
+        self.parents = {id(child): node for node in self.root.walk() for child in node.children()}
+        self._sites: dict[tuple[int, Form, frozenset[str]], Site | None] = {}
+        self._alive: dict[int, bool] = {}
+
+    def above(self, node: s.Node) -> list[s.Node]:
+        """The nodes over a node, the root last."""
+        found = []
+        while id(node) in self.parents:
+            node = self.parents[id(node)]
+            found.append(node)
+        return found
+
+    def seen(self, node: s.Node) -> s.Node:
+        """The node itself, or the innermost one around it that can be replaced where something hides it."""
+        for outer in self.above(node):
+            if not isinstance(outer, OPEN) or (isinstance(outer, s.Mul) and isinstance(node, s.Partial)):
+                node = outer
+        return node
+
+    def values(self, tree: s.Node) -> list[Value]:
+        """The readings of a tree that may stand in a place; none where it has no meaning."""
+        self.holed.hole, self.holed.above = None, frozenset()
+        try:
+            return self.holed.elaborate(tree, self.world)[:MOST_VALUES]
+        except SheetError:
+            return []
+
+    def numbers(self, term: Term) -> list[Floating]:
+        return [sample.value(term) for sample in self.samples]
+
+    def fits(self, node: s.Node, tree: s.Node) -> bool:
+        """Whether a tree in the place of a node makes the step right at the sample points."""
+        for value in self.values(tree):
+            site = self.site(node, value)
+            if site is not None and site.possible and site.accepts(self.numbers(value.term)):
+                return True
+        return False
+
+    def alive(self, node: s.Node) -> bool:
+        """Whether something of the same form in the place of a node could make the step right."""
+        key = id(node)
+        if key not in self._alive:
+            parent = self.parents.get(key)
+            self._alive[key] = (parent is None or self.alive(parent)) and self._could(node)
+        return self._alive[key]
+
+    def _could(self, node: s.Node) -> bool:
+        if self.seen(node) is not node or not (values := self.values(node)):
+            return True
+        sites = [site for value in values if (site := self.site(node, value)) is not None and site.compared]
+        return any(site.possible for site in sites) or not sites
+
+    def site(self, node: s.Node, value: Value) -> Site | None:
+        """A place with something of the form of a value in it; None where the side has no meaning then."""
+        key = (id(node), value.form, value.readings)
+        if key not in self._sites:
+            self._sites[key] = self._opened(node, value)
+        return self._sites[key]
+
+    def _opened(self, node: s.Node, value: Value) -> Site | None:
+        hole = var(HOLE, *value.term.shape)
+        self.holed.hole, self.holed.filling = node, [replace(value, term=hole)]
+        self.holed.above = frozenset(map(id, self.above(node)))
+        try:
+            found = self.holed.elaborate(self.root, self.world, self.target)
+            pairs = [pair for pair in islice(self._pairs(found), MOST_READINGS) if hole in free_variables([pair[1]])]
+            readings = [[Opened(sample, *pair, hole) for sample in self.samples] for pair in pairs]
+        except SheetError:
+            return None
+        finally:
+            self.holed.hole, self.holed.above = None, frozenset()
+        return Site(readings)
+
+    def _pairs(self, found: Sequence[Value]) -> Iterator[tuple[Term, Term]]:
+        """The other side and this one, under every way to compare them."""
+        for one in self.other:
+            for value in found:
+                pair = (value, one) if self.number == 0 else (one, value)
+                for left, right, readings in aligned(*pair, self.whole):
+                    if self._allowed(one.readings | value.readings | readings):
+                        sides = [self.holed.with_facts(term, self.world) for term in (left, right)]
+                        yield sides[1 - self.number], sides[self.number]
+
+    def _allowed(self, readings: frozenset[str]) -> bool:
+        return self.readings is None or readings <= self.readings
+
+
+def replaced(root: s.Node, node: s.Node, tree: s.Node) -> s.Node:
+    """A tree with another in the place of one of its nodes."""
+    return root.rewritten(lambda x: tree if x is node else x) if root is not node else tree
