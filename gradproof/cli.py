@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 from math import isnan
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -21,6 +22,7 @@ from gradproof.commands.inpaint import inpaint
 from gradproof.commands.norms import norms
 from gradproof.commands.optimisers import optimisers
 from gradproof.commands.read import read
+from gradproof.commands.report import report_options, target_of
 from gradproof.commands.symbols import symbols
 from gradproof.commands.timegate import timegate
 from gradproof.outcome import UNUSABLE, coloured, complain, print_each, terminal_width
@@ -78,6 +80,7 @@ cli.add_command(symbols)
 @click.option("--no-torch", is_flag=True, help="Do not compare derivatives with torch autograd.")
 @click.option("--debug", is_flag=True, help="Show a traceback where gradproof itself fails.")
 @declared_with
+@report_options
 def check(
     files: tuple[str, ...],
     form: str,
@@ -89,8 +92,13 @@ def check(
     no_torch: bool,
     debug: bool,
     declarations: str | None,
+    output: Path | None,
+    engine: str,
+    templates: Path | None,
 ) -> None:
     """Check sheets; - reads standard input.
+
+    With -o FILE the report is your own sheet with the verdicts in place, as a page or as LaTeX or PDF.
 
     Exit codes: 0 all right; 1 something wrong; 3 something unclear or undecided, nothing wrong; 2 a file or the call
     cannot be used.
@@ -100,6 +108,8 @@ def check(
     options = Options(seed, time_limit, strict, read_declared(declarations))
     witness = None if no_torch else autograd_witness()
     render = (lambda report: _text(report, lines, programs)) if form == "text" else None
+    if output is not None:
+        render = target_of(output, engine, templates, files, [declarations]).write
     sys.exit(print_each(files, lambda name: _checked(name, options, witness), render, debug))
 
 

@@ -58,7 +58,7 @@ def environment() -> Environment:
 def context(report: Report, width: int) -> dict[str, Any]:
     """What the template sees."""
     lines = report.lines
-    followers = _followers(report)
+    followers = followers_of(report)
     blocks = []
     for statement in report.statements:
         for number, step in enumerate(statement.steps, start=1):
@@ -85,7 +85,7 @@ def _shapes(report: Report, width: int) -> list[str]:
     return [wrapped(f"{shape}: {'  '.join(names)}", width, 4) for shape, names in found.items() if shape != "scalar"]
 
 
-def _followers(report: Report) -> dict[int, list[int]]:
+def followers_of(report: Report) -> dict[int, list[int]]:
     found: dict[int, list[int]] = {}
     for statement in report.statements:
         for step in statement.steps:
@@ -105,7 +105,7 @@ def _diagnostic(
 ) -> dict[str, Any]:
     wrong = step.verdict is Verdict.WRONG
     gutter = len(label(step.end_line))
-    line, column, end = _place(step, lines)
+    line, column, end = place_of(step, lines)
     shown, caret = window(lines[line - 1], column, end, width - gutter - 3)
     return {
         "kind": "error" if wrong else "warning",
@@ -124,7 +124,7 @@ def _diagnostic(
     }
 
 
-def _place(step: Step, lines: list[str]) -> tuple[int, int, int]:
+def place_of(step: Step, lines: list[str]) -> tuple[int, int, int]:
     """Line, column and end column of the caret: the repair's place if there is one."""
     if step.repair is not None and step.repair.old:
         return step.repair.line, step.repair.column, step.repair.column + len(step.repair.old.split("\n")[0])

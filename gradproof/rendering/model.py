@@ -138,12 +138,13 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """``header`` has one entry a column; every row as many cells."""
+    """``header`` has one entry a column; every row as many cells. The last column is broken if it is ``wide``."""
 
     kind: ClassVar[str] = "table"
     header: tuple[Inlines, ...]
     rows: tuple[tuple[Inlines, ...], ...]
     caption: Inlines = ()
+    wide: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +179,12 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """What is shown on demand where a form has that, else at once."""
+    """What is shown on demand where a form has that, else at once; nowhere on paper if it is not ``printed``."""
 
     kind: ClassVar[str] = "fold"
     title: Inlines
     blocks: Blocks
+    printed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
