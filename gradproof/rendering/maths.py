@@ -14,7 +14,7 @@ from derivations.reading.glyphs import COMMAND_GLYPHS
 from derivations.reading.grammar import names
 from derivations.reading.macros import Macros, tokens_of
 from derivations.reading.slips import Slip
-from derivations.reading.tokens import Kind, Token, is_prose
+from derivations.reading.tokens import Kind, Token, is_prose, partners
 from gradproof.rendering.escaping import ascii_text
 from gradproof.rendering.katex import MathsError, typeset
 from gradproof.rendering.layout import breaks, levels
@@ -37,8 +37,8 @@ PRINTED: Final = {
 } | {name: rf"\operatorname{{{name}}}" for name in names("diag tr softmax sigmoid relu ReLU sgn sech")}  # fmt: skip
 """How commands are written where TeX with amsmath, or KaTeX, has no command of that name."""
 
-UNPRINTED: Final = names("dv pdv")
-"""Commands that are read and that neither amsmath nor KaTeX has."""
+DERIVATIVES: Final = {"dv": r"\mathrm{d}", "pdv": r"\partial"}
+"""Derivatives of the physics package and the sign in each half of the fraction that they are written as."""
 
 ENVIRONMENTS: Final = {
     "equation": "", "displaymath": "", "math": "", "align": "aligned", "flalign": "aligned", "alignat": "aligned",
@@ -62,6 +62,7 @@ SIGNS: Final = {":=": r"\mathrel{:=}", "=:": r"\mathrel{=:}", ".*": r"\mathbin{.
 }
 OPTIONAL: Final = re.compile(r"(?:\\\\|\\begin\{[a-zA-Z]+\})$")
 WORD: Final = re.compile(r"\\[A-Za-z]+$")
+NO_BRACKET: Final = re.compile(r"\\right\s*\.")
 NUMBER: Final = re.compile(r"(?:[0-9.,]|\{,\}|\\,)+")
 
 
@@ -121,7 +122,7 @@ class _Printer:
 
     def latex(self, marks: Marks) -> str:
         """The formula, in an environment of its own where it has more than one line."""
-        pieces = wrapped([self.piece(k) for k in range(len(self.tokens))], self.tokens, marks)
+        pieces = wrapped(self.pieces(), self.tokens, marks)
         if self.open:
             raise MathsError("an environment that is not closed")
         depth = levels(self.tokens, ENVIRONMENTS)
@@ -133,6 +134,24 @@ class _Printer:
         latex = joined(pieces)
         name = "aligned" if aligned or broken else "gathered" if lined else ""
         return joined([rf"\begin{{{name}}}", latex, rf"\end{{{name}}}"]) if name else latex
+
+    def pieces(self) -> list[str]:
+        """Every token as it is written, ``\\dv{y}{x}`` as a fraction."""
+        found = [self.piece(k) for k in range(len(self.tokens))]
+        closes = partners(self.tokens)
+        for k, token in enumerate(self.tokens):
+            if token.text in DERIVATIVES and token.kind == "command":
+                for half in self.halves(k, closes):
+                    found[half] += DERIVATIVES[token.text]
+        return found
+
+    def halves(self, k: int, closes: Sequence[int]) -> tuple[int, int]:
+        """The braces that open the two arguments of a command. Raises MathsError where they are missing."""
+        braces = [token.kind == "{" for token in self.tokens] + [False, False]
+        upper = k + 1
+        if not braces[upper] or closes[upper] < 0 or not braces[closes[upper] + 1]:
+            raise MathsError(f"\\{self.tokens[k].text} needs two arguments in braces")
+        return upper, closes[upper] + 1
 
     def raw(self, token: Token) -> str:
         """What stands in the text at the place of a token; of a macro's token the call of the macro."""
@@ -156,7 +175,9 @@ class _Printer:
         spelled = self.raw(token).removeprefix("\\")
         if spelled in SPELLINGS and grammar.ALIASES.get(spelled) == token.text:
             return f"\\{spelled}"
-        if token.text in UNPRINTED or token.text not in grammar.KNOWN:
+        if token.text in DERIVATIVES:
+            return r"\frac"
+        if token.text not in grammar.KNOWN:
             raise MathsError(f"\\{token.text} is not typeset")
         return PRINTED.get(token.text, f"\\{token.text}")
 
@@ -208,6 +229,8 @@ class _Printer:
     def bad(self, token: Token) -> str:
         """What the reader does not take; some of it is harmless."""
         raw = self.raw(token)
+        if NO_BRACKET.fullmatch(raw):
+            return r"\right."
         name = COMMAND_GLYPHS.get(raw, raw.removeprefix("\\"))
         if name not in SHOWN:
             raise MathsError(token.text)

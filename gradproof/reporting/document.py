@@ -121,22 +121,25 @@ class _Builder:
         return READERS[self.layout.kind](self.report.text, in_order(list(self.embedded())))
 
     def embedded(self) -> Iterator[Embedded]:
-        inside: dict[int, list[int]] = {}
+        """The formulas, the declarations and the statements in words, each in its place."""
+        spans = [*(block.outer for block in self.layout.blocks), *self.layout.declarations]
+        inside: dict[Span, list[int]] = {}
         for k, statement in enumerate(self.report.statements):
             offset = self.layout.offset(statement.line, statement.column)
-            block = None if offset is None else self.layout.block_at(offset)
-            if block is not None:
-                inside.setdefault(block, []).append(k)
-            elif offset is not None:
-                yield Embedded(Span(offset, offset), (), (), (self.statement(k),), self.notes([k]))
-        for number, found in enumerate(self.layout.blocks):
-            yield self.formula(found, inside.get(number, []))
-        yield from (Embedded(span, blocks=(self.declared(span),)) for span in self.layout.declarations)
+            if offset is not None:
+                inside.setdefault(_around(spans, offset), []).append(k)
+        for block in self.layout.blocks:
+            yield self.formula(block, inside.pop(block.outer, []))
+        for span in self.layout.declarations:
+            yield self.declared(span, inside.pop(span, []))
+        for span, words in inside.items():
+            yield Embedded(span, statements=tuple(map(self.statement, words)), notes=self.notes(words))
         yield from (Embedded(span) for span in self.layout.hidden)
         yield from self.cells()
 
-    def declared(self, span: Span) -> Note:
-        return Note("note", (Text("Declared"),), (Listing(self.layout.source.slice(span), "Declarations"),))
+    def declared(self, span: Span, statements: list[int]) -> Embedded:
+        note = Note("note", (Text("Declared"),), (Listing(self.layout.source.slice(span), "Declarations"),))
+        return Embedded(span, blocks=self.checked((note,), statements))
 
     def cells(self) -> Iterator[Embedded]:
         """The numbers of the cells of a notebook, where they begin."""
@@ -150,12 +153,17 @@ class _Builder:
         shown = self.maths(block, statements)
         if block.display:
             blocks: Blocks = (Display(shown),) if isinstance(shown, Maths) else (Listing(shown.text, "Formula"),)
-            if statements:
-                found = tuple(map(self.statement, statements))
-                blocks = (Checked(self.worst(statements), blocks, found, self.notes(statements)),)
-            return Embedded(block.outer, blocks=blocks)
+            return Embedded(block.outer, blocks=self.checked(blocks, statements))
         told = [k for k in statements if self.report.statements[k].verdict is not Verdict.GIVEN]
         return Embedded(block.outer, (shown,), (), tuple(map(self.statement, told)), self.notes(told))
+
+    def checked(self, blocks: Blocks, statements: list[int]) -> Blocks:
+        """Blocks with the verdicts on the statements in them, if there are any."""
+        if not statements:
+            return blocks
+        return (
+            Checked(self.worst(statements), blocks, tuple(map(self.statement, statements)), self.notes(statements)),
+        )
 
     def maths(self, block: Formula, statements: list[int]) -> Maths | Code:
         """A formula as it is typeset; one that cannot be, as it stands in the file."""
@@ -209,11 +217,12 @@ class _Builder:
             yield Part("elsewhere", (Text("Elsewhere in the files"),), tuple(map(self.lone, lost)))
 
     def must_be_told(self, k: int) -> bool:
+        """Whether a statement is no mere definition within a line, which stands there without a verdict."""
         statement = self.report.statements[k]
         offset = self.layout.offset(statement.line, statement.column)
-        number = None if offset is None else self.layout.block_at(offset)
-        inline = number is not None and not self.layout.blocks[number].display
-        return statement.verdict is not Verdict.GIVEN or not inline
+        if statement.verdict is not Verdict.GIVEN or offset is None:
+            return True
+        return not any(x.outer.start <= offset < x.outer.end for x in self.layout.blocks if not x.display)
 
     def lone(self, k: int) -> Checked:
         statement = self.report.statements[k]
@@ -235,6 +244,11 @@ TO_DO = (
     ("mend", "What to mend", (Verdict.WRONG,)),
     ("open", "What is open", tuple(verdict for verdict in OPEN if verdict is not Verdict.WRONG)),
 )
+
+
+def _around(spans: list[Span], offset: int) -> Span:
+    """The span that an offset is in; an empty one there where it is in none."""
+    return next((span for span in spans if span.start <= offset < max(span.end, span.start + 1)), Span(offset, offset))
 
 
 def _anchors(statements: list[StatementReport]) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -38,11 +37,6 @@ class Layout:
     def offset(self, line: int, column: int) -> int | None:
         """The offset of a place; None where it is not in the sheet but in declarations that came with it."""
         return self.starts[line - 1] + column - 1 if line <= len(self.starts) else None
-
-    def block_at(self, offset: int) -> int | None:
-        """The number of the formula that an offset is in; None outside of all."""
-        k = bisect_right(self.blocks, offset, key=lambda block: block.outer.start) - 1
-        return k if k >= 0 and offset < max(self.blocks[k].outer.end, self.blocks[k].outer.start + 1) else None
 
 
 def layout_of(report: Report) -> Layout:

@@ -77,6 +77,14 @@ def test_the_notation_of_the_author_is_kept() -> None:
     assert maths("σ(x)=½ ŷ").latex == r"\sigma(x)=\frac{1}{2}\hat y"
 
 
+def test_derivatives_of_the_physics_package_are_fractions() -> None:
+    assert maths(r"\dv{y}{x_t} + \pdv{y}{x}").latex == (
+        r"\frac{\mathrm{d}y}{\mathrm{d}x_t}+\frac{\partial y}{\partial x}"
+    )
+    with pytest.raises(MathsError, match="two arguments"):
+        maths(r"\dv{y}")
+
+
 def test_lines_get_an_environment() -> None:
     assert maths(r"\begin{align} a &= b \\ [c] &= d \end{align}").latex == (
         r"\begin{aligned}a&=b\\{}[c]&=d\end{aligned}"
