@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePath
 
+from derivations.given_gradients import UNDERSTOOD
 from derivations.reading.documents import Kind
 from derivations.reading.markdown import Block as Formula
 from derivations.reading.places import Span
@@ -50,6 +51,8 @@ MEANINGS = {
     "given": "a definition; only its shapes are checked",
 }
 """Every verdict, the worst first."""
+NAMELESS = rf"\{UNDERSTOOD.marks[0]}{{"
+"""How the name of a loss begins that the sheet has no name for."""
 READERS = {Kind.MARKDOWN: markdown_blocks, Kind.LATEX: latex_blocks, Kind.PLAIN: plain_blocks}
 
 
@@ -103,7 +106,7 @@ class _Builder:
         """The conventions that the sheet was read with, and its symbols by their shapes."""
         conventions = [(name, self.convention(name, value)) for name, value in self.report.conventions.items()]
         shapes: dict[str, list[Inlines]] = {}
-        for symbol in self.report.symbols:
+        for symbol in (x for x in self.report.symbols if not x.name.startswith(NAMELESS)):
             shapes.setdefault("×".join(symbol.shape) or "scalar", []).append(symbol_name(symbol.name))
         symbols = [(shape, listed(found)) for shape, found in shapes.items()]
         blocks = tuple(Facts(tuple(entries)) for entries in (conventions, symbols) if entries)
@@ -146,7 +149,7 @@ class _Builder:
         for line, number in self.report.cells:
             offset = self.layout.offset(line, 1)
             if offset is not None:
-                yield Embedded(Span(offset, offset), blocks=(Note("note", (Text(f"Cell {number}"),), ()),))
+                yield Embedded(Span(offset, offset), blocks=(Note("cell", (Text(f"Cell {number}"),), ()),))
 
     def formula(self, block: Formula, statements: list[int]) -> Embedded:
         """A formula with the verdicts on its statements; definitions within a line need no words."""

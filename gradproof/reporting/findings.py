@@ -13,7 +13,7 @@ from gradproof.reporting.wording import formula, link, listed, sentence
 from gradproof.text import counterexample_text, followers_of, place_of, window
 
 OPEN = (Verdict.WRONG, Verdict.UNDECIDED, Verdict.UNCLEAR)
-WIDTH = 76
+WIDTH = 68
 """How many columns of a line are shown around a caret."""
 
 
@@ -71,7 +71,8 @@ class Findings:
         """The diagnostic of a step; of one that follows from another its root first, the details on demand."""
         verdict = model.Verdict(step.verdict.value, number)
         if step.follows_from is None:
-            title = (verdict, Text(": "), *self.words(step.headline), Text(" "), Code(step.code or step.verdict.value))
+            code = (Text(" "), Code(step.code)) if step.code not in ("", step.verdict.value) else ()
+            title = (verdict, Text(": "), *self.words(step.headline), *code)
             return Note(step.verdict.value, title, self.details(step))
         title = (verdict, Text(": follows from the slip in "), self.linked(step.follows_from))
         return Note(step.verdict.value, title, (Fold((Text("Details"),), self.details(step)),))

@@ -12,7 +12,7 @@ from gradproof.rendering.model import Code, Inline, Inlines, Link, Text
 
 BRACES: Final = r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"
 ATOM: Final = (
-    rf"(?:\\[A-Za-z]+(?:{BRACES})*|(?<![A-Za-z\\])[A-Za-z](?=[_^]))(?:'|[_^](?:{BRACES}|\\[A-Za-z]+|[A-Za-z0-9]))*"
+    rf"(?:\\[A-Za-z]+(?:{BRACES})*|(?<![A-Za-z\\])d?[A-Za-z](?=[_^]))(?:'|[_^](?:{BRACES}|\\[A-Za-z]+|[A-Za-z0-9]))*"
     r"(?:\((?:[^()]|\([^()]*\))*\))?"
 )
 NUMBER: Final = r"-?[0-9]+(?:[./][0-9]+)*"

@@ -70,7 +70,7 @@ def test_the_oracle_sees_a_statement_that_is_missing() -> None:
 
 
 def test_every_step_that_is_not_right_has_a_note(report: Report) -> None:
-    notes = [x for x in walk(report_document(report)) if isinstance(x, Note) and x.tone != "note"]
+    notes = [x for x in walk(report_document(report)) if isinstance(x, Note) and x.tone not in ("note", "cell")]
     bad = [
         step for x in report.statements for step in x.steps if step.verdict.value in ("wrong", "undecided", "unclear")
     ]
@@ -155,7 +155,7 @@ def test_a_notebook_counts_its_cells() -> None:
         {"cell_type": "markdown", "source": "$$y = x + \\foo$$"},
     ]
     document = document_of(json.dumps({"cells": cells, "nbformat": 4}), "a.ipynb")
-    titles = [plain(x.title) for x in walk(document) if isinstance(x, Note) and x.tone == "note"]
+    titles = [plain(x.title) for x in walk(document) if isinstance(x, Note) and x.tone == "cell"]
     assert titles == ["Cell 1", "Cell 2"]
     assert [x.place for x in walk(document) if isinstance(x, Statement)] == ["cell 2, line 1"]
     assert "<h3>T</h3>" in render(document, Form.HTML).text
