@@ -134,21 +134,14 @@ def by_weasyprint(source: Rendering) -> bytes:
         raise MissingEngineError("WeasyPrint is not installed; pip install gradproof[pdf], or take --engine latex")
     try:
         from weasyprint import HTML
+        from weasyprint.urls import URLFetcher
     except OSError as error:  # its C libraries are missing
         raise MissingEngineError(
             f"WeasyPrint lacks a library: {error}; on Debian: apt install libpango-1.0-0"
         ) from error
-    found: bytes = HTML(string=source.text, url_fetcher=_only_data).write_pdf()
+    fetcher = URLFetcher(allowed_protocols=["data"])  # what is in the page, and nothing else
+    found: bytes = HTML(string=source.text, url_fetcher=fetcher).write_pdf()
     return undated(found)
-
-
-def _only_data(address: str, *_: object, **__: object) -> object:
-    """What WeasyPrint may fetch: what is in the page."""
-    from weasyprint import default_url_fetcher
-
-    if not address.startswith("data:"):
-        raise UsageError("a page asks for something outside of it")
-    return default_url_fetcher(address)
 
 
 def _filled(folder: str, source: Rendering, name: str) -> Path:

@@ -185,3 +185,9 @@ def test_a_formula_error_says_what_is_wrong() -> None:
 
     with pytest.raises(MathsError, match="unknown command"):
         maths(r"\foo")
+
+
+def test_weasyprint_makes_the_same_pdf_every_time_and_fetches_nothing() -> None:
+    pytest.importorskip("weasyprint", reason="WeasyPrint is not installed (pip install gradproof[pdf])")
+    page = "<p>words</p><img src='file:///etc/passwd' alt='no'>"
+    assert pdf.by_weasyprint(pdf.Rendering(page)) == pdf.by_weasyprint(pdf.Rendering(page))

@@ -85,7 +85,7 @@ def test_a_report_is_without_fault(
 def test_the_oracles_see_faults(browser: Any, tmp_path: Path) -> None:
     page = tmp_path / "bad.html"
     page.write_text(
-        '<html><body><h3 style="color:#eee">faint words</h3><img src="x.png"><div style="width:2000px">y</div></body></html>'
+        '<html><h3 style="color:#eee">faint words</h3><img src="x.png"><div style="width:2000px">y</div></html>'
     )
     view = View(browser, page.as_uri(), NARROW, "light")
     assert {fault.split(":")[0] for fault in view.faults()} >= {"color-contrast", "document-title", "image-alt"}
