@@ -191,3 +191,16 @@ def test_weasyprint_makes_the_same_pdf_every_time_and_fetches_nothing() -> None:
     pytest.importorskip("weasyprint", reason="WeasyPrint is not installed (pip install gradproof[pdf])")
     page = "<p>words</p><img src='file:///etc/passwd' alt='no'>"
     assert pdf.by_weasyprint(pdf.Rendering(page)) == pdf.by_weasyprint(pdf.Rendering(page))
+
+
+def test_the_documentation_names_every_part_and_filter() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "templates.md").read_text(encoding="utf-8")
+    kinds = {kind for x in vars(model).values() if isinstance(kind := getattr(x, "kind", None), str)}
+    named = set(re.findall(r"`(\w+)", text))
+    assert kinds <= named
+    used = {
+        name
+        for form in Form
+        for name in re.findall(r"\| (\w+)", (template_folder() / f"blocks.{form.value}.j2").read_text(encoding="utf-8"))
+    }
+    assert used - {"length", "trim", "indent"} <= named
