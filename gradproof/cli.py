@@ -108,6 +108,8 @@ def check(
     options = Options(seed, time_limit, strict, read_declared(declarations))
     witness = None if no_torch else autograd_witness()
     render = (lambda report: _text(report, lines, programs)) if form == "text" else None
+    if output is not None and (form == "json" or lines or programs):
+        raise UsageError(f"{output}: -o writes the whole report; leave --format, --explain and --python out")
     if output is not None:
         render = target_of(output, engine, templates, files, [declarations]).write
     sys.exit(print_each(files, lambda name: _checked(name, options, witness), render, debug))

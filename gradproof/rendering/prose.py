@@ -38,7 +38,7 @@ def with_placeholders(text: str, embedded: Sequence[Embedded]) -> str:
         apart = "\n\n" if part.blocks and part.span.start == part.span.end else ""
         found += [PRIVATE.sub("\ufffd", text[position : part.span.start]), f"{OPEN}{number}{CLOSE}{apart}"]
         position = part.span.end
-    return "".join([*found, PRIVATE.sub("\ufffd", text[position:])])
+    return "".join([*found, PRIVATE.sub("\ufffd", text[position:])]).replace("\r\n", "\n")
 
 
 def in_order(parts: Sequence[Embedded]) -> list[Embedded]:

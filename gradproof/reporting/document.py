@@ -141,7 +141,7 @@ class _Builder:
         yield from self.cells()
 
     def declared(self, span: Span, statements: list[int]) -> Embedded:
-        note = Note("note", (Text("Declared"),), (Listing(self.layout.source.slice(span), "Declarations"),))
+        note = Note("note", (Text("Declared"),), (Listing(self.raw(span), "Declarations"),))
         return Embedded(span, blocks=self.checked((note,), statements))
 
     def cells(self) -> Iterator[Embedded]:
@@ -176,7 +176,10 @@ class _Builder:
             marks = self.marks(block, statements)
             return authored(block.text, block.span.start, self.layout.macros, marks, display=block.display)
         except MathsError:
-            return Code(self.layout.source.slice(block.outer))
+            return Code(self.raw(block.outer))
+
+    def raw(self, span: Span) -> str:
+        return self.layout.source.slice(span).replace("\r\n", "\n")
 
     def marks(self, block: Formula, statements: list[int]) -> Marks:
         relations: dict[int, Mark] = {}

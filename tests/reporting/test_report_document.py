@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 import gradproof
 from derivations.report import Report
-from gradproof.rendering import Form, render
+from gradproof.rendering import Form, render, write
 from gradproof.rendering.model import (
     Checked,
     Display,
@@ -196,3 +197,28 @@ def test_two_hundred_statements(tmp_path: Path) -> None:
     document = report_document(report)
     assert len([x for x in walk(document) if isinstance(x, Statement)]) == 200
     assert len([x for x in walk(document) if isinstance(x, Display) and isinstance(x.maths, Maths)]) == 200
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
+def test_every_verdict_is_on_paper(report: Report, tmp_path: Path) -> None:
+    """Of statements on lines of their own, within a paragraph, in lists and in words."""
+    from pypdf import PdfReader
+
+    document = report_document(report)
+    write(document, tmp_path / "out.pdf")
+    text = "".join(page.extract_text() for page in PdfReader(tmp_path / "out.pdf").pages)
+    words = "".join(text.split())
+    shown = [x for x in walk(document) if isinstance(x, Statement)]
+    assert shown
+    assert [x.place for x in shown if f"{x.verdict}{''.join(x.place.split())}" not in words] == []
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
+def test_statements_within_lines_and_in_words_are_on_paper(tmp_path: Path) -> None:
+    sheet = (
+        "Note that $\\sigma(-x) = 1 - \\sigma(x)$ holds.\n\n- and $\\sigma(-x) = 1 + \\sigma(x)$\n\n"
+        "> $\\tanh(-x) = \\tanh(x)$\n\nThe LSTM with 32 units and 16 inputs has 6,000 parameters.\n\n$a = \\foo$\n"
+    )
+    report = checked(sheet)
+    assert len(report.statements) == 5
+    test_every_verdict_is_on_paper(report, tmp_path)
