@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
 from base64 import b64encode
-from collections.abc import Callable
 from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -30,11 +28,12 @@ OPTIONS: Final[dict[str, Any]] = {
     "maxExpand": 1000,
     "maxSize": 20,
 }
-TYPESET: Final = """(function (latex, options) {
-  options = JSON.parse(options);
+TYPESET: Final = """
+function typeset(latex, options) {
   options.trust = function (context) { return context.command === "\\\\htmlClass"; };
   return katex.renderToString(latex, options);
-})"""
+}
+"""
 MESSAGE: Final = re.compile(
     r"(?:ParseError: )?KaTeX parse error: ([^\n]*?)(?: at (?:position|end)\b[^\n]*)?$", re.MULTILINE
 )
@@ -51,7 +50,7 @@ def typeset(latex: str, display: bool) -> str:
     """HTML and MathML of a formula. Raises MathsError where KaTeX cannot read it."""
     options = {**OPTIONS, "displayMode": display, "macros": MACROS}
     try:
-        return str(_engine()(latex, json.dumps(options)))
+        return str(_engine()(latex, options))
     except quickjs.JSException as error:
         found = MESSAGE.search(str(error))
         raise MathsError(found[1] if found else "this formula cannot be typeset") from error
@@ -74,10 +73,9 @@ def _folder() -> Traversable:
 
 
 @cache
-def _engine() -> Callable[[str, str], object]:
-    context = quickjs.Context()
-    context.set_memory_limit(MOST_MEMORY)
-    context.eval((_folder() / "katex.min.js").read_text(encoding="utf-8"))
-    context.set_time_limit(MOST_SECONDS)
-    engine: Callable[[str, str], object] = context.eval(TYPESET)
+def _engine() -> quickjs.Function:
+    """KaTeX, on a thread of its own, so that any thread may call it."""
+    engine = quickjs.Function("typeset", (_folder() / "katex.min.js").read_text(encoding="utf-8") + TYPESET)
+    engine.set_memory_limit(MOST_MEMORY)
+    engine.set_time_limit(MOST_SECONDS)
     return engine
