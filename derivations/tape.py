@@ -61,10 +61,14 @@ class Tape:
                 found.setdefault(v, []).append(equation)
         return found
 
+    def uses(self, quantity: Term) -> list[Equation]:
+        """The equations that q is used in, in order of evaluation."""
+        return self._users.get(quantity, [])
+
     def contributions(self, quantity: Term) -> list[tuple[int, Term]]:
         """What every use of q sends back, with the step of the use; each of the shape of q."""
         if quantity not in self._sent:
-            pairs = [(e.time, _sent_back(e, quantity)) for e in self._users.get(quantity, ())]
+            pairs = [(e.time, _sent_back(e, quantity)) for e in self.uses(quantity)]
             self._sent[quantity] = [(time, term) for time, term in pairs if not is_zero(term)]
         return self._sent[quantity]
 
@@ -108,6 +112,13 @@ class Tape:
         """∂L/∂q by a reverse pass over the network unrolled with q as a variable, its value put in at the end."""
         derived = gradient(self._loss(self._unrolled(held=quantity)), [quantity])
         return substitute(derived, self.values)[0]
+
+    def derivative(self, quantity: Term) -> tuple[Term, Term, Term]:
+        """The loss of the unrolled network with q as a variable, q, and ∂L/∂q, for an independent engine to compare."""
+        if quantity not in self.values:
+            return self._unrolled_loss, quantity, self.direct(quantity)
+        loss = self._loss(self._unrolled(held=quantity))
+        return loss, quantity, gradient(loss, [quantity])[0]
 
     def prove(self, quantity: Term, claimed: Term, budget: Budget) -> Proof:
         """A proof that a term over δs is ∂L/∂q. Raises InternalError where there is none.

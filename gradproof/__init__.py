@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from derivations.report import Report
     from derivations.symbols import SymbolTable
     from derivations.understanding import Understanding
+    from gradproof.solving.solution import Solution
     from numeric.agreement import CrossCheck
 
-__all__ = ["check", "count", "crosscheck", "derive", "gates", "read", "symbols"]
+__all__ = ["check", "count", "crosscheck", "derive", "gates", "read", "solve", "symbols"]
 __version__ = "0.1.0"
 SUFFIXES = frozenset({".md", ".markdown", ".tex", ".ipynb", ".txt"})
 
@@ -87,6 +88,20 @@ def gates(cell: str, goals: Sequence[str] = ()) -> Behaviour:
     from gradproof.commands.gates import behaviour_of
 
     return behaviour_of(cell, tuple(goals))
+
+
+def solve(
+    questions: str | Path, *, notation: str | Path = "standard", layout: Layout = "denominator", seed: int = 0
+) -> Solution:
+    """Answer a sheet of questions, a path or its text; every equation is proved and cross-checked.
+
+    ``notation`` is a name (standard, goodfellow, graves, deeplearning-ai, torch) or a TOML file; ``layout`` says
+    whether a gradient has the shape of its parameter (denominator) or the transposed one. Raises UsageError for what
+    cannot be used, and NotAnsweredError where an equation of an answer is not proved.
+    """
+    from gradproof.commands.solve import solved
+
+    return solved(questions, notation, layout, seed)
 
 
 def read(sheet: str | Path, *, declarations: str | Path | None = None) -> Understanding:

@@ -23,6 +23,7 @@ from gradproof.commands.norms import norms
 from gradproof.commands.optimisers import optimisers
 from gradproof.commands.read import read
 from gradproof.commands.report import report_options, target_of
+from gradproof.commands.solve import solve
 from gradproof.commands.symbols import symbols
 from gradproof.commands.timegate import timegate
 from gradproof.outcome import UNUSABLE, coloured, complain, print_each, terminal_width
@@ -58,6 +59,7 @@ cli.add_command(timegate)
 cli.add_command(norms)
 cli.add_command(read)
 cli.add_command(symbols)
+cli.add_command(solve)
 
 
 @cli.command()

@@ -1,0 +1,100 @@
+"""``gradproof solve``: a sheet of questions answered, every equation proved before it is printed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from derivations.errors import UsageError
+from gradproof.sheets import read_sheet
+
+if TYPE_CHECKING:
+    from derivations.backprop import Layout
+    from derivations.solutions.notation import Notation
+    from gradproof.solving.solution import Solution
+
+NOT_PROVED = 1
+
+
+@click.command()
+@click.argument("questions", metavar="QUESTIONS")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write a .md file.")
+@click.option("--notation", default="standard", show_default=True, metavar="NAME|FILE", help="How to write formulas.")
+@click.option(
+    "--layout",
+    type=click.Choice(["denominator", "numerator"]),
+    default="denominator",
+    show_default=True,
+    help="Whether ∂L/∂W has the shape of W, or the transposed one.",
+)
+@click.option("--line", "only", type=click.IntRange(min=1), help="Answer only the question on this line.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of every random choice.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="What to print.")
+def solve(
+    questions: str, output: Path | None, notation: str, layout: Layout, only: int | None, seed: int, form: str
+) -> None:
+    """Answer a sheet of questions: derivations with their steps, counts, gates, figures.
+
+    QUESTIONS is Markdown with blocks ```gradproof that ask (docs/solve.md). Every equation of an answer is proved and
+    its derivatives are compared with autograd before it is printed. NOTATION is standard, goodfellow, graves,
+    deeplearning-ai, torch, or a TOML file.
+
+    Exit codes: 0 all answered; 1 an equation is not proved, which is named; 2 the call or a file cannot be used.
+    """
+    from gradproof.outcome import complain
+    from gradproof.solving.solution import NotAnsweredError
+
+    try:
+        solution = solved(questions, notation, layout, seed, only)
+    except NotAnsweredError as error:
+        complain(error, False)
+        sys.exit(NOT_PROVED)
+    if output is not None:
+        write(solution, output)
+    click.echo(shown(solution, output, form), nl=False)
+
+
+def solved(
+    questions: str | Path,
+    notation: str | Path = "standard",
+    layout: Layout = "denominator",
+    seed: int = 0,
+    only: int | None = None,
+) -> Solution:
+    """The solution of a sheet: a path or its text. See :func:`gradproof.solve` for the errors."""
+    from gradproof import autograd_witness
+    from gradproof.solving.solution import answer_sheet
+
+    return answer_sheet(read_sheet(questions), notation_of(notation), layout, seed, autograd_witness(), only)
+
+
+def notation_of(name: str | Path) -> Notation:
+    """A notation by its name, or from a TOML file. Raises UsageError."""
+    from derivations.solutions.notation import notation, read_notation
+
+    return read_notation(str(name), read_sheet(name).text) if str(name).endswith(".toml") else notation(str(name))
+
+
+def shown(solution: Solution, output: Path | None, form: str = "text") -> str:
+    """What is printed: the solution itself, or where it was written; or all of it as JSON."""
+    from gradproof.solving.evidence import evidence_text
+
+    if form == "json":
+        return json.dumps(solution.to_json(), indent=2, ensure_ascii=False) + "\n"
+    if output is None:
+        return solution.to_markdown()
+    return f"{output}\n{evidence_text(solution)}\n"
+
+
+def write(solution: Solution, output: Path) -> None:
+    """Write a solution by the ending of the file's name. Raises UsageError where that cannot be done."""
+    if output.suffix.lower() != ".md":
+        raise UsageError(f"{output}: write a file that ends in .md")
+    try:
+        output.write_text(solution.to_markdown(), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{output} cannot be written: {error.strerror}") from error

@@ -1,0 +1,1 @@
+"""Solution sheets: questions are read, answered by the kind of question, proved, and written."""

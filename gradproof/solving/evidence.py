@@ -1,0 +1,21 @@
+"""What is said of the proofs at the end of a solution sheet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gradproof.solving.solution import Solution
+
+
+def evidence_text(solution: Solution) -> str:
+    """How many equations were proved and cross-checked, by what, with which seed."""
+    found = solution.evidence
+    said = [f"Every equation on this sheet was proved before it was printed: {found.proved} steps"]
+    if found.witnessed:
+        said.append(
+            f"{found.witnessed} derivatives agree with torch autograd (relative error at most {found.autograd:.0e}) "
+            f"and with finite differences ({found.differences:.0e})"
+        )
+    layout = "a gradient has the shape of its parameter" if solution.layout == "denominator" else "numerator layout"
+    return f"{'; '.join(said)}. Notation: {solution.notation.name}; {layout}; seed {solution.seed}."
