@@ -28,8 +28,9 @@ from derivations.missing_gates import loose_argument, missing, missing_approach
 from derivations.names import Ref
 from derivations.reading import surface as s
 from derivations.reading.documents import read_document
+from derivations.reading.parts import parts_of
 from derivations.reading.places import Source, Span
-from derivations.report import Report, StatementReport, Verdict, Witnesses, spare
+from derivations.report import Report, StatementReport, Verdict, Witnesses, spare, together
 from derivations.reporting import Judged, Reporter
 from derivations.rounding import about_the_value, worked_value
 from derivations.sheet import understand
@@ -62,8 +63,11 @@ def check_sheet(source: Source, options: Options = Options(), witness: Witness |
     """Say of every step of a Markdown sheet what it is.
 
     ``witness`` compares derived Jacobians with an independent engine; it is called once with every derivative of the
-    sheet and the seed, and raises InternalError where the two disagree.
+    sheet and the seed, and raises InternalError where the two disagree. Sheets in one file are checked one by one.
     """
+    parts = parts_of(source)
+    if len(parts) > 1:
+        return together(source.text, [check_sheet(part, options, witness) for part in parts])
     source = replace(source, more=options.declarations) if options.declarations is not None else source
     with recursion(MOST_FRAMES):
         plain = Checker(source, options, witness)

@@ -26,6 +26,7 @@ from derivations.reading.clauses import (
 )
 from derivations.reading.comments import OPENED, Comment, html_comments
 from derivations.reading.documents import find_comments
+from derivations.reading.parts import is_part
 from derivations.reading.places import Source, Span
 from derivations.reading.slips import Slip
 
@@ -137,7 +138,7 @@ def _clauses_with(source: Source) -> Iterator[tuple[Span, Clause | Slip]]:
 
 
 def _clauses_in(source: Source) -> Iterator[tuple[Span, Clause | Slip]]:
-    for comment in find_comments(source):
+    for comment in (x for x in find_comments(source) if not is_part(source, x)):
         yield from _read(comment, source, 0)
 
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -272,3 +272,18 @@ def spare(report: Report, other: Report, why: str) -> None:
                 step.headline = "this step could not be decided"
                 step.why, step.counterexample, step.expected, step.follows_from = why, None, None, None
         statement.verdict = worst([step.verdict for step in statement.steps])
+
+
+def together(text: str, reports: list[Report]) -> Report:
+    """The reports of sheets in one file as one: statements in order of their lines, conventions that differ listed."""
+    found = replace(reports[0], text=text, conventions={}, grounds={}, symbols=[])
+    for report in reports:
+        for name, value in report.conventions.items():
+            old = found.conventions.setdefault(name, value)
+            if value not in old.split("; elsewhere "):
+                found.conventions[name] = f"{old}; elsewhere {value}"
+        found.grounds = {**report.grounds, **found.grounds}
+        found.symbols += [symbol for symbol in report.symbols if symbol not in found.symbols]
+    every = [statement for report in reports for statement in report.statements]
+    found.statements = sorted(every, key=lambda statement: (statement.line, statement.column))
+    return found

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from derivations.check import Options, Witness, check_sheet
 from derivations.errors import GradproofError
+from derivations.judge import TRANSPOSED
 from derivations.reading.places import Source
 from derivations.report import Report, StatementReport, Verdict, Witnesses
 from derivations.solutions.document import Evidence, Sheet
@@ -17,6 +18,7 @@ from derivations.solutions.markdown import sheet_markdown
 
 RIGHT = (Verdict.GIVEN, Verdict.PROVED)
 SECONDS = 30.0
+NUMERATOR = "layout: numerator"
 
 
 class NotProvedError(GradproofError):
@@ -33,9 +35,11 @@ def prove(sheet: Sheet, seed: int = 0, witness: Witness | None = None) -> Eviden
     Raises NotProvedError for the first equation that is wrong, undecided or cannot be read, and InternalError where a
     witness contradicts a derivative.
     """
-    report = check_sheet(Source("the answer", sheet_markdown(sheet)), Options(seed, SECONDS), witness)
+    turned = NUMERATOR in sheet.declarations
+    options = Options(seed, SECONDS, strict=not turned)
+    report = check_sheet(Source("the answer", sheet_markdown(sheet)), options, witness)
     for statement in report.statements:
-        _require(statement)
+        _require(statement, frozenset({TRANSPOSED}) if turned else frozenset())
     own = witness(sheet.derivatives, seed) if witness and sheet.derivatives else []
     return joined([_evidence(report), *map(_agreement, own)])
 
@@ -47,11 +51,15 @@ def _agreement(found: Witnesses | None) -> Evidence:
     return Evidence(witnessed=1, autograd=found.autograd, differences=found.finite_differences)
 
 
-def _require(statement: StatementReport) -> None:
+def _require(statement: StatementReport, allowed: frozenset[str]) -> None:
+    """Every step is right, and as it stands: under no reading that a reader would have to think of."""
     for step in statement.steps:
+        equation = " ".join((f"{step.lhs} {step.relation} {step.rhs}" if step.rhs else statement.latex).split())
         if step.verdict not in RIGHT:
-            equation = f"{step.lhs} {step.relation} {step.rhs}" if step.rhs else statement.latex
-            raise NotProvedError(" ".join(equation.split()), step.verdict.value, step.why or step.headline)
+            raise NotProvedError(equation, step.verdict.value, step.why or step.headline)
+        stretched = [x for x in step.reading if x not in allowed and not x.startswith("∂ ")]
+        if stretched:
+            raise NotProvedError(equation, "right only as read", ", ".join(stretched))
     if statement.verdict not in RIGHT:
         raise NotProvedError(" ".join(statement.latex.split()), statement.verdict.value, "")
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from derivations.solutions.markdown import sheet_markdown
 from gradproof.solving.evidence import evidence_text
 from gradproof.solving.questions import Prose
+
+SHEET: Final = "<!-- gradproof sheet{} -->"
 
 if TYPE_CHECKING:
     from gradproof.solving.solution import Answered, Solution
@@ -19,4 +21,9 @@ def solution_markdown(solution: Solution) -> str:
 
 
 def _answer(answer: Answered) -> str:
-    return "\n\n".join(["**Solution.**", *(sheet_markdown(sheet).strip("\n") for sheet in answer.sheets)])
+    """An answer is a sheet of its own, or several, so that its names mean what it says; then the prose goes on."""
+    sheets = [
+        f"{SHEET.format(f' answer-{answer.question.line}-{k}')}\n\n{sheet_markdown(sheet).strip(chr(10))}"
+        for k, sheet in enumerate(answer.sheets, start=1)
+    ]
+    return "\n\n".join(["**Solution.**", *sheets, SHEET.format("")])
