@@ -12,9 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import exp, log
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import torch
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 from derivations.cells import Cell
 from derivations.cells import cell as cell_named
@@ -146,6 +149,14 @@ def _jacobians(
 
 def plot(curves: Sequence[Curve], setting: Setting, target: Path) -> None:
     """Draw the curves with their bounds into a picture. Raises UsageError where it cannot be written."""
+    try:
+        figure_of(curves, setting).savefig(target, dpi=130)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{target} cannot be written: {error}") from error
+
+
+def figure_of(curves: Sequence[Curve], setting: Setting) -> Figure:
+    """The curves with their bounds, as a figure of matplotlib."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7.5, 5.4), layout="constrained")
@@ -164,10 +175,7 @@ def plot(curves: Sequence[Curve], setting: Setting, target: Path) -> None:
     axes.grid(alpha=0.3)
     axes.legend(title="measured (dotted: bound)", fontsize="small")
     figure.supxlabel(caption(setting), fontsize="small", wrap=True)
-    try:
-        figure.savefig(target, dpi=130)
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{target} cannot be written: {error}") from error
+    return figure
 
 
 def caption(setting: Setting) -> str:

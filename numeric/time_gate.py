@@ -44,6 +44,11 @@ def through_torch(values: dict[str, torch.Tensor]) -> torch.Tensor:
 
 def draw(gate: TimeGate, start: Fraction, end: Fraction, path: Path) -> None:
     """A picture of k(t) above ∂k/∂t. Raises OSError and ValueError where it cannot be written."""
+    figure_of(gate, start, end).savefig(path, dpi=150)
+
+
+def figure_of(gate: TimeGate, start: Fraction, end: Fraction) -> Figure:
+    """k(t) above ∂k/∂t, as a figure of matplotlib."""
     figure = Figure(figsize=(7.2, 4.6), layout="constrained")
     FigureCanvasAgg(figure)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1.3))
@@ -59,7 +64,7 @@ def draw(gate: TimeGate, start: Fraction, end: Fraction, path: Path) -> None:
     below.set_ylabel("slope ∂k/∂t\n(1 / unit of time)")
     below.set_xlabel("time t (unit of τ)")
     below.set_xlim(float(start), float(end))
-    figure.savefig(path, dpi=150)
+    return figure
 
 
 def _runs(gate: TimeGate, times: Sequence[Fraction]) -> list[list[Sample]]:

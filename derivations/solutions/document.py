@@ -125,13 +125,17 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What was proved of an answer: how many steps, and the largest errors of autograd and finite differences."""
+    r"""What was proved of an answer: how many steps, and the largest errors of autograd and finite differences.
+
+    ``conditions`` say where it holds: ``provided that x \ne 0``.
+    """
 
     proved: int = 0
     given: int = 0
     witnessed: int = 0
     autograd: float = 0.0
     differences: float = 0.0
+    conditions: tuple[str, ...] = ()
 
 
 def text(line: str) -> Text:

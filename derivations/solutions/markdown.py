@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from derivations.solutions.document import (
@@ -29,18 +29,35 @@ def inline(pieces: Text) -> str:
 
 def markdown(blocks: Iterable[Block], level: int = 3) -> str:
     """Blocks as Markdown; headings begin at ``level``."""
-    return "\n\n".join(_WRITERS[type(block)](block, level) for block in blocks) + "\n"
+    return "\n\n".join(block_markdown(block, level) for block in blocks) + "\n"
+
+
+def block_markdown(block: Block, level: int = 3) -> str:
+    """One block, without an empty line behind it."""
+    return _WRITERS[type(block)](block, level)
 
 
 def sheet_markdown(sheet: Sheet, level: int = 3) -> str:
     """A sheet with its declarations in a comment before it."""
-    comment = "\n".join(["<!-- gradproof", *sheet.declarations, "-->", "", ""]) if sheet.declarations else ""
-    return comment + markdown(sheet.blocks, level)
+    return _comment(sheet) + markdown(sheet.blocks, level)
+
+
+def block_lines(sheet: Sheet) -> Iterator[tuple[Block, range]]:
+    """The blocks of a sheet with the lines of its Markdown that they take, counted from 1."""
+    line = 1 + _comment(sheet).count("\n")
+    for block in sheet.blocks:
+        height = block_markdown(block).count("\n") + 1
+        yield block, range(line, line + height)
+        line += height + 1
+
+
+def _comment(sheet: Sheet) -> str:
+    return "\n".join(["<!-- gradproof", *sheet.declarations, "-->", "", ""]) if sheet.declarations else ""
 
 
 def _display(rows: Sequence[str]) -> str:
     if len(rows) == 1:
-        return f"$$\n{rows[0].replace('&', '')}\n$$"
+        return f"$$\n{rows[0].replace('&', '', 1)}\n$$"
     body = " \\\\\n".join(rows)
     return f"$$\n\\begin{{aligned}}\n{body}\n\\end{{aligned}}\n$$"
 

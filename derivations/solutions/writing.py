@@ -63,7 +63,7 @@ class Scribe:
 
     def term(self, term: Term) -> str:
         """A term as it stands in the text, the addends of a sum in their order."""
-        return self.sum(addends(term))
+        return self.sum(addends(term)) if addends(term) else "0"
 
     def sum(self, terms: Sequence[Term], turned: bool = False) -> str:
         """A sum of terms in the order given; ``turned`` writes the transpose, of a column a row."""

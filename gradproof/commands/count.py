@@ -49,12 +49,12 @@ def counted(subject: str | Path) -> Count | Model:
 
     text = str(subject)
     if isinstance(subject, str) and LAYER.fullmatch(text) and not Path(text).exists():
-        return count_layer(*_call(text))
+        return count_layer(*layer_call(text))
     return read_model(_code(text))
 
 
-def _call(text: str) -> tuple[str, dict[str, Any]]:
-    """``lstm(n=32, d=16)`` as a name and its sizes."""
+def layer_call(text: str) -> tuple[str, dict[str, Any]]:
+    """``lstm(n=32, d=16)`` as a name and its sizes. Raises UsageError where it is not understood."""
     from derivations.terms import dimension
 
     name, _, rest = text.strip().partition("(")

@@ -96,5 +96,8 @@ def write(solution: Solution, output: Path) -> None:
         raise UsageError(f"{output}: write a file that ends in .md")
     try:
         output.write_text(solution.to_markdown(), encoding="utf-8")
+        for figure in solution.figures:
+            name, data = (".svg", figure.svg.encode()) if figure.svg else (".png", figure.png)
+            (output.parent / f"{figure.name}{name}").write_bytes(data)
     except OSError as error:
         raise UsageError(f"{output} cannot be written: {error.strerror}") from error

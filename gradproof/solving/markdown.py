@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from derivations.solutions.markdown import sheet_markdown
-from gradproof.solving.evidence import evidence_text
+from gradproof.solving.evidence import conditions_text, evidence_text
 from gradproof.solving.questions import Prose
 
 SHEET: Final = "<!-- gradproof sheet{} -->"
@@ -26,4 +26,4 @@ def _answer(answer: Answered) -> str:
         f"{SHEET.format(f' answer-{answer.question.line}-{k}')}\n\n{sheet_markdown(sheet).strip(chr(10))}"
         for k, sheet in enumerate(answer.sheets, start=1)
     ]
-    return "\n\n".join(["**Solution.**", *sheets, SHEET.format("")])
+    return "\n\n".join(["**Solution.**", *sheets, *conditions_text(answer.evidence), SHEET.format("")])

@@ -213,7 +213,7 @@ def whole(least: int, most: int) -> Callable[[str], int]:
 
 def number(value: str) -> str:
     """A decimal number or a fraction, kept as text."""
-    if not re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)(/\d+)?", value):
+    if not re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)(/0*[1-9]\d*)?", value):
         raise ValueError(f"{value or 'nothing'} is no number; write 0.05 or 1/20")
     return value
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from derivations.backprop import Layout
     from derivations.check import Witness
     from derivations.reading.places import Source
-    from derivations.solutions.document import Evidence, Sheet
+    from derivations.solutions.document import Evidence, Figure, Sheet
     from derivations.solutions.notation import Notation
 
 
@@ -46,6 +46,14 @@ class Solution:
     def answers(self) -> list[Answered]:
         """The answers in order."""
         return [part for part in self.parts if isinstance(part, Answered)]
+
+    @property
+    def figures(self) -> list[Figure]:
+        """The figures of all answers, in order."""
+        from derivations.solutions.document import Figure
+
+        blocks = [block for answer in self.answers for sheet in answer.sheets for block in sheet.blocks]
+        return [block for block in blocks if isinstance(block, Figure)]
 
     @property
     def evidence(self) -> Evidence:
@@ -131,6 +139,9 @@ def _answered(question: Question, setting: Setting, witness: Witness | None) -> 
     try:
         sheets = KINDS[question.kind].answer(question, setting)
     except UsageError as error:
+        place = f"{question.sheet}:{question.line}: "
+        raise error if str(error).startswith(place) else question.refusal(str(error)) from error
+    except ValueError as error:
         raise question.refusal(str(error)) from error
     try:
         evidence = joined([prove(sheet, setting.seed, witness) for sheet in sheets])
