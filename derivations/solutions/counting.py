@@ -29,7 +29,7 @@ def count_answer(layer: str, given: Mapping[str, Amount | int]) -> Sheet:
 
 
 def _groups(general: Count, found: Count, numbers: bool) -> Table:
-    head = [text("array"), text("entries"), *([text("here")] if numbers else [])]
+    head = [text("array"), text("entries"), *([text("with these sizes")] if numbers else [])]
     rows = [
         (_name(name), text(f"${_latex(amount)}$"), *([text(factored(here))] if numbers else []))
         for (name, amount), (_, here) in zip(general.groups, found.groups, strict=True)

@@ -138,6 +138,21 @@ class Evidence:
     conditions: tuple[str, ...] = ()
 
 
+NAME = re.compile(r"(?<![\w$\\{}])([A-Za-z])(\u0303|\u0302)?_(?:\{([^{}$]+)\}|([A-Za-z0-9]+))(?![\w{])")
+"""A name with an index as plain text has it: ``h̃_t``, ``W_xz``, ``c_{t-1}``."""
+MARKS = {"\u0303": r"\tilde{%s}", "\u0302": r"\hat{%s}"}
+
+
+def named(words: str) -> Text:
+    """Plain words with the names in them as formulas; what is said of the names stays words."""
+    return text(NAME.sub(_name, words.replace("$", "")))
+
+
+def _name(match: re.Match[str]) -> str:
+    letter = MARKS[match[2]] % match[1] if match[2] else match[1]
+    return f"${letter}_{{{match[3] or match[4]}}}$"
+
+
 def text(line: str) -> Text:
     """``the slope of $h_t$`` as text and formulas; our own words have no other use for a dollar."""
     pieces = re.split(r"\$([^$]*)\$", line)

@@ -11,8 +11,8 @@ from derivations.terms import Apply, Product, Term
 from derivations.traverse import free_variables, postorder
 
 SLOPES: Final = {
-    "sigma": "the slope of σ is σ(1 − σ)",
-    "tanh": "the slope of tanh is 1 − tanh²",
+    "sigma": "the slope of σ is σ(1 − σ)",
+    "tanh": "the slope of tanh is 1 − tanh²",
     "relu": "the slope of ReLU is 1 where its argument is positive, else 0",
     "exp": "exp is its own slope",
 }

@@ -6,7 +6,7 @@ from typing import Any
 
 from sympy.printing.latex import LatexPrinter
 
-from derivations.solutions.document import Block, Chain, Equations, Line, Paragraph, Sheet, text
+from derivations.solutions.document import Block, Chain, Equations, Line, Paragraph, Sheet, named, text
 from derivations.time_gate import BY, PERIOD, PHASE, PIECES, SHIFT, TIME, TURNS, WITHIN, Piece
 
 CONSTANT = "t, s, \\tau, r_{on}, \\alpha, m, k, \\phi: scalar"
@@ -27,7 +27,7 @@ def _piece(piece: Piece) -> Sheet:
         Chain(rf"\frac{{\partial k}}{{\partial {_latex(by)}}}", (Line(_latex(slope), text(_why(piece, by))),))
         for by, slope in slopes
     ]
-    return Sheet((Paragraph((said,)), Equations(rows), *chains), (CONSTANT,))
+    return Sheet((Paragraph(named(said)), Equations(rows), *chains), (CONSTANT,))
 
 
 def _why(piece: Piece, by: Any) -> str:

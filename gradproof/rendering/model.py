@@ -218,6 +218,33 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
+class Derived:
+    """One line of a derivation: its left side (in the first line alone), ``= right``, and why it holds."""
+
+    kind: ClassVar[str] = "derived"
+    left: Maths | None
+    right: Maths
+    reason: Inlines = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """Lines of one derivation, or equations below each other, with their relations in one column."""
+
+    kind: ClassVar[str] = "derivation"
+    lines: tuple[Derived, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What answers a question, apart from the question."""
+
+    kind: ClassVar[str] = "answer"
+    title: Inlines
+    blocks: Blocks
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """A part of the document with a heading; ``name`` is the class for style sheets, ``anchor`` what links lead to."""
 
@@ -230,7 +257,7 @@ class Part:
 
 Block: TypeAlias = (
     Heading | Paragraph | Display | Items | Quote | Listing | Rule | Table | Figure | Note | Fold | Facts | Statement
-    | Checked | Part
+    | Checked | Derivation | Answer | Part
 )  # fmt: skip
 Blocks: TypeAlias = tuple[Block, ...]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from derivations.errors import UsageError
-from derivations.solutions.document import Block, Chain, Figure, Line, Paragraph, Sheet, Table, Text, text
+from derivations.solutions.document import Block, Chain, Figure, Line, Paragraph, Sheet, Table, Text, named, text
 
 if TYPE_CHECKING:
     from derivations.solutions.notation import Notation
@@ -36,7 +36,7 @@ def time_gate(question: Question) -> tuple[Sheet, ...]:
     picture = _png(figure_of(gate, gate.shift, gate.shift + 2 * gate.tau))
     caption = f"The time gate over two periods: τ = {gate.tau}, r_on = {gate.r_on}, s = {gate.shift}, α = {gate.leak}."
     alt = "The openness k rises, falls and leaks in every period; below it its slope, constant in each piece."
-    return (Sheet((Figure(f"time-gate-{question.line}", (caption,), alt, png=picture),)), *time_gate_answer())
+    return (Sheet((Figure(f"time-gate-{question.line}", named(caption), alt, png=picture),)), *time_gate_answer())
 
 
 def norms(question: Question) -> tuple[Sheet, ...]:

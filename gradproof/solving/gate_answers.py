@@ -14,7 +14,19 @@ from derivations.cells import cell as cell_named
 from derivations.gate_goals import Answer, Behaviour, Residual, Solution
 from derivations.latex import Printer
 from derivations.plain import plain
-from derivations.solutions.document import Block, Chain, Equations, Heading, Items, Line, Paragraph, Sheet, Text, text
+from derivations.solutions.document import (
+    Block,
+    Chain,
+    Equations,
+    Heading,
+    Items,
+    Line,
+    Paragraph,
+    Sheet,
+    Text,
+    named,
+    text,
+)
 from derivations.solutions.writing import Scribe, bare
 from derivations.tape import record
 from derivations.terms import Term, Var
@@ -90,10 +102,10 @@ def _solution(solution: Solution, answer: Answer, found: Behaviour, writer: Writ
     head = f"Yes. If {supposed} then" if supposed else "Yes, always:"
     yield Paragraph(text(head))
     yield _claim(solution, answer, found, writer)
-    notes: list[Text] = [text(_residual(residual, writer)) for residual in solution.residuals]
+    notes: list[Text] = [named(_residual(residual, writer)) for residual in solution.residuals]
     notes += [
-        text(f"Without {writer.words(f'{x.gate} = {solution.setting[x.gate]}')} it fails, for example "
-             f"{writer.words(counterexample_text(x.counterexample).removeprefix('counterexample, '))}.")
+        named(f"Without {writer.words(f'{x.gate} = {solution.setting[x.gate]}')} it fails, for example "
+              f"{writer.words(counterexample_text(x.counterexample).removeprefix('counterexample, '))}.")
         for x in solution.ablations if x.counterexample
     ]  # fmt: skip
     if notes:
@@ -148,11 +160,11 @@ def _comparison(found: Comparison, notation: Notation) -> Iterator[Sheet]:
     for reduction, shown in zip(found.reductions, said["reductions"], strict=True):
         needed = [f"without {name} it fails, {example}" for name, example in shown["needed"]]
         words = shown["head"].replace("   [proved for all sizes]", ", proved for all sizes:")
-        remarks = Items(tuple((line,) for line in [*shown["lines"], *needed]))
-        yield Sheet((Paragraph((words,)), *_linked(found, reduction, notation), remarks))
+        remarks = Items(tuple(named(line) for line in [*shown["lines"], *needed]))
+        yield Sheet((Paragraph(named(words)), *_linked(found, reduction, notation), remarks))
     if not said["reductions"]:
         yield Sheet((Paragraph(text("No setting of the gates, to 0, 1, a gate a or 1 − a, makes them equal.")),))
-    against = tuple((line.replace(" [proved]", "").replace(" [certified]", ""),) for line in said["against"])
+    against = tuple(named(line.replace(" [proved]", "").replace(" [certified]", "")) for line in said["against"])
     if against:
         yield Sheet((Items(against),))
 

@@ -86,7 +86,7 @@ def test_chains_say_why() -> None:
     written = sheet_markdown(answer("gru-before", "standard", by=("W_{xz}",), range=STEP_2, loss="any"))
     assert "product rule in the definition of $h_2$" in written
     assert "$h_1$ does not depend on $W_{xz}$ within this step" in written
-    assert "the slope of σ is σ(1 − σ)" in written
+    assert "the slope of σ is σ(1\u00a0−\u00a0σ)" in written
 
 
 def test_gradients_come_in_the_order_asked_for() -> None:
