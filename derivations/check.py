@@ -134,11 +134,14 @@ class Checker(Reporter):
         habits: Habits = PLAIN,
         rows: Mapping[str, bool] = NONE,
         way: Try | None = None,
+        sentences: Sequence[s.Sentence] | None = None,
     ) -> None:
+        """``sentences`` are those of the source, where they are not simply what :func:`read_document` finds."""
         self.source = source
         self.options = options
         self.witness = witness
-        self.sheet: Sheet = understand(source, read_document(source), habits, rows, way)
+        sentences = read_document(source) if sentences is None else sentences
+        self.sheet: Sheet = understand(source, sentences, habits, rows, way)
         self.elaborator = Elaborator(self.sheet.knowledge, scalar=self.sheet.scalars_only)
         self.stated: dict[Ref, Stated] = {}
         settings = self.sheet.settings
@@ -195,7 +198,7 @@ class Checker(Reporter):
                 if not speaks_of_divergences(left, right):
                     found = bounded_instead(link.sign, case, world, self)
             elif not entry.assumed and (number > 0 or number not in entry.given):
-                found = self._judge(left, right, world, not sentence.display)
+                found = self.judge_step(left, right, world, not sentence.display)
                 found = worked_value(found, left, right, world, self)
                 if entry.restricted and found.verdict is Verdict.WRONG:
                     found = self._undecided(found, f"it is claimed only under a condition: {entry.restricted}")
@@ -223,7 +226,8 @@ class Checker(Reporter):
         keep = other is not None and told and other.verdict is Verdict.WRONG and not other.follows
         return found if other is None or keep else other
 
-    def _judge(self, left: s.Node, right: s.Node, world: World, inline: bool) -> Judgement:
+    def judge_step(self, left: s.Node, right: s.Node, world: World, inline: bool) -> Judgement:
+        """One equation under all readings, with what the sheet says of its quantities and the doubts that it leaves."""
         blocked = self.sheet.settings.blocks(lambda: self._bases(left, right))
         if blocked:
             return Judgement(decision=Decision(Verdict.UNDECIDED, blocked))

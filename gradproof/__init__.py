@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from numeric.agreement import CrossCheck
 
 __all__ = ["check", "count", "crosscheck", "derive", "gates", "read", "solve", "symbols"]
+    from gradproof.marking.marking import Marked
+    from numeric.agreement import CrossCheck
+
+__all__ = ["check", "count", "crosscheck", "derive", "gates", "mark", "read", "symbols"]
 __version__ = "0.1.0"
 SUFFIXES = frozenset({".md", ".markdown", ".tex", ".ipynb", ".txt"})
 
@@ -46,6 +50,31 @@ def check(
 
     options = Options(seed, time_limit, strict, read_declared(declarations))
     return check_sheet(read_sheet(sheet), options, autograd_witness() if torch else None)
+
+
+def mark(
+    sheet: str | Path,
+    scheme: str | Path | None = None,
+    against: str | Path | None = None,
+    *,
+    seed: int = 0,
+    time_limit: float = 10.0,
+    strict: bool = False,
+    torch: bool = False,
+    declarations: str | Path | None = None,
+) -> Marked:
+    """Check a sheet and mark it by a scheme (TOML), hold it against a reference sheet, or both; see docs/marks.md.
+
+    All three are paths, or texts of more than one line; the other arguments are those of :func:`check`. Raises
+    UsageError where a file, the scheme or the reference cannot be used.
+    """
+    from derivations.check import Options, check_sheet
+    from gradproof.marking.marking import Marking
+    from gradproof.sheets import read_declared, read_sheet
+
+    options = Options(seed, time_limit, strict, read_declared(declarations))
+    marking, source = Marking(scheme, against, options), read_sheet(sheet)
+    return marking.of(source, check_sheet(source, options, autograd_witness() if torch else None))
 
 
 def derive(

@@ -19,6 +19,7 @@ from gradproof.commands.crosscheck import crosscheck
 from gradproof.commands.derive import derive
 from gradproof.commands.gates import gates
 from gradproof.commands.inpaint import inpaint
+from gradproof.commands.marking import marked_with
 from gradproof.commands.norms import norms
 from gradproof.commands.optimisers import optimisers
 from gradproof.commands.read import read
@@ -81,6 +82,7 @@ cli.add_command(solve)
 @click.option("--python", "programs", is_flag=True, help="Print every counterexample as a program, too.")
 @click.option("--no-torch", is_flag=True, help="Do not compare derivatives with torch autograd.")
 @click.option("--debug", is_flag=True, help="Show a traceback where gradproof itself fails.")
+@marked_with
 @declared_with
 @report_options
 def check(
@@ -97,6 +99,7 @@ def check(
     output: Path | None,
     engine: str,
     templates: Path | None,
+    **marks: str | None,
 ) -> None:
     """Check sheets; - reads standard input.
 
@@ -114,6 +117,10 @@ def check(
         raise UsageError(f"{output}: -o writes the whole report; leave --format, --explain and --python out")
     if output is not None:
         render = target_of(output, engine, templates, files, [declarations]).write
+    if any(marks.values()):
+        from gradproof.commands.marking import check_and_mark
+
+        sys.exit(check_and_mark(files, options, witness, marks, render, debug))
     sys.exit(print_each(files, lambda name: _checked(name, options, witness), render, debug))
 
 
