@@ -20,7 +20,8 @@ class Status(Enum):
 class Result:
     """A result that must appear: its line in the reference, whether the sheet has it and why it is thought so.
 
-    ``lines`` are those of the sheet that speak of the same quantity; ``keys`` the quantities, in the reference's names.
+    ``lines`` are those of the sheet that speak of the same quantity; ``keys`` the quantities, in the reference's names;
+    ``notes`` say with which readings it is right, where all lines that have it need one.
     """
 
     line: int
@@ -29,6 +30,7 @@ class Result:
     reason: str
     lines: tuple[int, ...] = ()
     keys: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -37,6 +39,7 @@ class Result:
             "status": self.status.value,
             "reason": self.reason,
             "lines": list(self.lines),
+            "notes": list(self.notes),
         }
 
 

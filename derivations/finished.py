@@ -17,16 +17,32 @@ def quantities_left(value: s.Node, knowledge: Knowledge, known: Collection[str] 
     ``known`` by its key is not looked behind.
     """
     found: dict[str, s.Node] = {}
+    for tree in trees_behind(value, knowledge, known):
+        for node in _outermost(tree):
+            found.setdefault(key_of_quantity(node, knowledge), node)
+    return found
+
+
+def slopes(tree: s.Node) -> set[str]:
+    """The functions whose slopes a tree writes: σ'(x), ∂σ/∂x."""
+    nodes = list(tree.walk())
+    of = [s.ungrouped(x.of) for x in nodes if isinstance(x, s.Partial)]
+    primed = [x for x in nodes if isinstance(x, s.Call | s.Function) and x.order]
+    return {x.function for x in (*of, *primed) if isinstance(x, s.Call | s.Function)}
+
+
+def trees_behind(value: s.Node, knowledge: Knowledge, known: Collection[str] = ()) -> Iterator[s.Node]:
+    """A value and, one after the other, the definitions of the names that it uses."""
     seen: set[Ref] = set()
     pending = [value]
     while pending:
-        for node in _outermost(pending.pop()):
-            key = key_of_quantity(node, knowledge)
-            found.setdefault(key, node)
-            if isinstance(node, s.Symbol) and key not in known and (ref := knowledge.names.ref(node)) not in seen:
+        tree = pending.pop()
+        yield tree
+        for node in _outermost(tree):
+            ref = knowledge.names.ref(node) if isinstance(node, s.Symbol) else None
+            if ref is not None and ref not in seen and key_of_quantity(node, knowledge) not in known:
                 seen.add(ref)
                 pending += _behind(ref, knowledge)
-    return found
 
 
 def is_derivative(key: str) -> bool:

@@ -7,7 +7,7 @@ of the reference is left out and told: a definition of a name that the reference
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from derivations.check import Checker, Options
@@ -107,7 +107,7 @@ def _blanked(text: str, kept: Sequence[Span]) -> str:
 
 def _disturbing(merged: Merged, reference: Reference) -> Mapping[int, frozenset[str]]:
     """The sentences of a sheet, by their offsets, that say more of names of the reference; and which names."""
-    known = frozenset(reference.alone.knowledge.names.bases)
+    known = frozenset(reference.alone.knowledge.names.bases) | _functions(reference.sentences)
     found: dict[int, set[str]] = {}
     for start, keys in _sayings(merged, reference):
         if keys & known:
@@ -126,8 +126,7 @@ def _sayings(merged: Merged, reference: Reference) -> Iterator[tuple[int, frozen
         if entry.assumed and not is_condition(sentence):
             yield sentence.span.start, frozenset(names.ref(x).key for x in _symbols(sentence))
         within = frozenset(ref.key for ref, span in defined if _inside(span, sentence.span))
-        if within:
-            yield sentence.span.start, within
+        yield sentence.span.start, within | _defined_functions(sentence, entry, reference)
     for fact in merged.checker.sheet.facts:
         start = next((x.start for x in _spans(merged) if x.start <= fact.offset <= x.end), None)
         if start is not None:
@@ -139,6 +138,20 @@ def _defined_by(merged: Merged) -> list[tuple[Ref, Span]]:
     knowledge = merged.checker.sheet.knowledge
     every = [*((Ref(key), x) for key, x in knowledge.families.items()), *knowledge.instances.items()]
     return [(ref, found.node.span) for ref, found in every if found.node.span.start >= merged.offset]
+
+
+def _functions(sentences: Iterable[s.Sentence]) -> frozenset[str]:
+    """The functions that some sentences take values of."""
+    trees = (item for x in sentences if isinstance(x, s.Statement) for item in x.items)
+    return frozenset(x.function for tree in trees for x in tree.walk() if isinstance(x, s.Call | s.Function))
+
+
+def _defined_functions(sentence: s.Statement, entry: Entry, reference: Reference) -> frozenset[str]:
+    """The function that a sentence of the sheet defines, where the reference leaves it open."""
+    first = sentence.items[0]
+    new = entry.kind == "definition" and isinstance(first, s.Call) and not entry.assumed
+    known = reference.alone.knowledge.functions
+    return frozenset({first.function}) - known.keys() if new and isinstance(first, s.Call) else frozenset()
 
 
 def _spans(merged: Merged) -> list[Span]:

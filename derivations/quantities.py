@@ -34,11 +34,29 @@ def key_of_quantity(node: s.Node, knowledge: Knowledge, env: Env | None = None, 
     node = s.ungrouped(node)
     if isinstance(node, s.Symbol):
         return _of_symbol(node, knowledge, env or {}, depth)
+    if isinstance(node, s.Partial) and (slope := _slope(node)) is not None:
+        return key_of_quantity(slope, knowledge, env, depth)
     if isinstance(node, s.Partial):
         parts = (key_of_quantity(x, knowledge, env, depth) for x in (node.of, node.by))
         return ("∂⁺" if node.style == "immediate" else "∂") + "({})/∂({})".format(*parts)
     shown = (_of_value(getattr(node, x.name), knowledge, env, depth) for x in fields(node) if x.compare)
     return f"{type(node).__name__}({', '.join(x for x in shown if x)})"
+
+
+def _slope(node: s.Partial) -> s.Call | None:
+    r"""``∂σ/∂x``, ``∂σ(x)/∂x`` as σ'(x), for one name x."""
+    of, by = s.ungrouped(node.of), s.ungrouped(node.by)
+    if not isinstance(by, s.Symbol) or not isinstance(of, s.Function | s.Call):
+        return None
+    if isinstance(of, s.Call) and (of.power is not None or _unplaced(of) != _unplaced(by)):
+        return None
+    return s.Call(node.span, node.span, of.function, (by,), None, of.order + 1)
+
+
+def _unplaced(node: s.Symbol | s.Call) -> list[s.Node]:
+    """The names in a node, all at one place, so that they can be compared."""
+    names = node.arguments if isinstance(node, s.Call) else (node,)
+    return [replace(s.ungrouped(x), span=Span(0, 0)) for x in names]
 
 
 def _of_value(value: Any, knowledge: Knowledge, env: Env | None, depth: int) -> str:

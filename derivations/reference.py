@@ -7,27 +7,30 @@ and shorthand are read as on any sheet.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from derivations.check import Options, check_sheet, floor_of
 from derivations.comparison import Comparison, Difference, Result, Status
+from derivations.counted import counted, counts
 from derivations.directions import ceiling_of
-from derivations.entries import EQUATING, Entry
 from derivations.errors import UsageError
-from derivations.finished import is_derivative, quantities_left
+from derivations.finished import is_derivative, quantities_left, slopes, trees_behind
 from derivations.judge import Judgement
 from derivations.merging import Merged, Reference, merge
-from derivations.quantities import Place, Quantities, key_of_quantity, moved, says_nothing, subjects
+from derivations.names import Ref, ref_text
+from derivations.noted import notes_on
+from derivations.quantities import Place, Quantities, key_of_quantity, moved, says_nothing
 from derivations.reading import surface as s
 from derivations.reading.documents import read_document
 from derivations.reading.places import Source
 from derivations.renaming import renaming
 from derivations.report import Report, StatementReport, Verdict
+from derivations.stated_values import Stated, at_its_time, statements, symbols_of, within_chains
 from derivations.understanding import kind_of
 from derivations.understood import PLAIN, Habits
-from derivations.world import World
+from derivations.world import Definition, World
 
 RIGHT = (Verdict.PROVED, Verdict.HOLDS)
 LEFT_OPEN = "the reference leaves open what this is"
@@ -82,39 +85,13 @@ class Required:
 
 
 @dataclass(frozen=True, slots=True)
-class Stated:
-    """A statement beside its reference: what it speaks of, its sides, and what was found of it where it stands."""
+class Worth:
+    """What a statement is worth for a result; it ``agrees`` where its value is that of the reference."""
 
-    entry: Entry
-    sentence: s.Statement
-    subjects: tuple[str, ...]
-    found: StatementReport
-
-    @property
-    def sign(self) -> str:
-        """The relation that a statement is about; every equation has the same one."""
-        link = self.sentence.links[0]
-        return "=" if link.relation in EQUATING else link.glyph
-
-    @property
-    def subject(self) -> s.Node:
-        """The side that says what a statement is about: the derivative where a name is introduced as one."""
-        sides = [x for x in self.sentence.items[:-1] if isinstance(s.ungrouped(x), s.Partial)]
-        return self.sentence.items[-1] if self._is_reversed else sides[0] if sides else self.sentence.items[0]
-
-    @property
-    def value(self) -> s.Node:
-        """The side at the other end of a chain."""
-        return self.sentence.items[0 if self._is_reversed else -1]
-
-    @property
-    def _is_reversed(self) -> bool:
-        first, last = (isinstance(s.ungrouped(self.sentence.items[k]), s.Symbol | s.Partial) for k in (0, -1))
-        return last and not first
-
-    @property
-    def is_definition(self) -> bool:
-        return self.found.verdict is Verdict.GIVEN
+    status: Status
+    reason: str
+    notes: tuple[str, ...] = ()
+    agrees: bool = False
 
 
 def compare(source: Source, report: Report, needed: Required, terms: Terms) -> Comparison:
@@ -143,48 +120,25 @@ class Comparer:
         self.merged: Merged = merge(needed.reference, source, self.renamed, habits)
         self.knowledge = self.merged.checker.sheet.knowledge
         places = {(x.line, x.column): x for x in report.statements}
-        self.stated = [*self._statements(False, source, places), *self._within_chains(places)]
+        self.stated = [*statements(self.merged, source, places, False), *within_chains(self.merged, alone, places)]
         self.unread = [x.line for x in report.statements if any(step.code == "syntax" for step in x.steps)]
         self.known = frozenset(Quantities(needed.source, terms.known).asked.values()) if terms.known else frozenset()
-        self.differences = tuple(self._differences(places))
-        self.differing = frozenset(name for x in self.differences for name in x.names)
+        self.differences = tuple(dict.fromkeys(self._differences(places)))
+        self.differing = frozenset(name for x in self.differences if x.reason != LEFT_OPEN for name in x.names)
 
     def comparison(self) -> Comparison:
         """All that is found."""
         name = self.needed.source.name
-        results = tuple(self.result(x) for x in self._asked())
-        return Comparison(name, results, self.differences, self.needed.passed_over, self.renamed.clashes)
-
-    # The statements of both
-
-    def _within_chains(self, places: Mapping[Place, StatementReport]) -> Iterator[Stated]:
-        """What the sheet defines in the middle of a chain: the z̃ of ``z = σ(W x) = σ(z̃)``."""
-        own = self.alone.sheet.knowledge
-        for entry in self.alone.sheet.entries:
-            place = self.alone.place_of(entry.sentence)
-            if not entry.defines or place not in places or not isinstance(entry.sentence, s.Statement):
-                continue
-            for symbol in _symbols(entry.sentence.items[2:]):
-                found = own.definition(own.names.ref(symbol))
-                if found is not None and any(found.node is x for item in entry.sentence.items[1:] for x in item.walk()):
-                    pair = moved((symbol, found.node), self.merged.offset)
-                    sentence = s.Statement(pair[0].span, pair, (s.Link(s.Relation.EQUAL, pair[0].span),))
-                    yield Stated(entry, sentence, subjects(sentence, self.knowledge), places[place])
-
-    def _statements(
-        self, of_reference: bool, source: Source, places: Mapping[Place, StatementReport]
-    ) -> Iterator[Stated]:
-        for entry, is_reference in self.merged.entries():
-            found = places.get(self.merged.place(entry, source)) if is_reference is of_reference else None
-            if found is not None and isinstance(entry.sentence, s.Statement) and entry.sentence.links:
-                yield Stated(entry, entry.sentence, subjects(entry.sentence, self.knowledge), found)
+        theirs = counts(Quantities(self.needed.source), self.needed.report)
+        results = [*(self.result(x) for x in self._asked()), *counted(theirs, counts(self.alone, self.report))]
+        results.sort(key=lambda x: x.line)
+        return Comparison(name, tuple(results), self.differences, self.needed.passed_over, self.renamed.clashes)
 
     def _asked(self) -> Iterator[Stated]:
         """The results of the reference: right claims and, where they are asked for, definitions."""
-        for stated in self._statements(True, self.needed.source, self.needed.statements):
-            wanted = (*RIGHT, Verdict.GIVEN) if self.terms.definitions else RIGHT
-            usable = stated.found.verdict in wanted and not stated.entry.assumed
-            if usable and not says_nothing(stated.sentence, self.knowledge):
+        wanted = (*RIGHT, Verdict.GIVEN) if self.terms.definitions else RIGHT
+        for stated in statements(self.merged, self.needed.source, self.needed.statements, True):
+            if stated.found.verdict in wanted and not says_nothing(stated.sentence, self.knowledge):
                 yield stated
 
     # Definitions
@@ -195,19 +149,39 @@ class Comparer:
         for place, keys in sorted(self.merged.left_out.items()):
             if place in places and spoken.get(place) in ("definition", "fact", "claim"):
                 yield Difference(place[0], places[place].latex, tuple(sorted(keys)), LEFT_OPEN)
-        for stated in self.stated:
-            yield from self._redefined(stated)
+        own = self.alone.sheet.knowledge
+        families = ((Ref(key, x.time), x) for key, x in own.families.items())
+        for ref, definition in (*families, *own.instances.items()):
+            yield from self._redefined(ref, definition, places)
 
-    def _redefined(self, stated: Stated) -> Iterator[Difference]:
-        """A definition of a name that the reference defines, unless it is proved to be the same."""
-        first = stated.sentence.items[0]
-        if stated.found.kind != "definition" or not isinstance(first, s.Symbol) or stated.entry.defines:
+    def _redefined(
+        self, ref: Ref, definition: Definition, places: Mapping[Place, StatementReport]
+    ) -> Iterator[Difference]:
+        """A definition of a name of the reference, unless it is proved to be the reference's own."""
+        theirs = self.needed.reference.alone.knowledge
+        if ref.key not in theirs.names.bases:
             return
-        if not self._is_defined_so(first, stated.sentence.items[1]):
-            wrong = self._judged(first, stated.sentence.items[1]).verdict is Verdict.WRONG
-            key = self.knowledge.names.ref(first).key
+        told = LEFT_OPEN
+        starts = ref.time is not None and ref.time.symbol is None and ref.time.offset <= 0
+        if theirs.definition(ref) is not None and not (starts and ref not in theirs.instances):
+            pair = moved((self._symbol(ref, definition), definition.node), self.merged.offset)
+            if self._is_defined_so(*pair):
+                return
+            wrong = self.merged.sound and self._judged(*pair).verdict is Verdict.WRONG
             told = DEFINED_OTHERWISE if wrong else NOT_PROVED_SAME
-            yield Difference(stated.found.line, stated.found.latex, (key,), told)
+        latex = next((x.latex for x in places.values() if x.line <= definition.line <= x.end_line), ref_text(ref))
+        yield Difference(definition.line, latex, (ref.key,), told)
+
+    def _symbol(self, ref: Ref, definition: Definition) -> s.Symbol:
+        """The name that a definition of the sheet defines, as it stands there where it stands alone."""
+        names = self.alone.sheet.knowledge.names
+        for sentence in self.alone.statements.values():
+            first = sentence.items[0]
+            if isinstance(first, s.Symbol) and names.ref(first) == ref and sentence.items[1] is definition.node:
+                return first
+        plain = names.bases[ref.key]
+        name = "" if plain.name.isdecimal() and plain.time is None and ref.time is not None else plain.name
+        return replace(plain, name=name, time=ref.time, component=())
 
     def _is_defined_so(self, name: s.Symbol, value: s.Node) -> bool:
         """Whether a value is the one by which the reference defines a name; a loss may be written entry by entry."""
@@ -216,27 +190,58 @@ class Comparer:
         if known is not None and known.time == ref.time:
             if key_of_quantity(known.node, self.knowledge) == key_of_quantity(value, self.knowledge):
                 return True
-            if known.loss and self._judged(known.node, value).right:
+            if self.merged.sound and known.loss and self._judged(known.node, value).right:
                 return True
-        return bool(self._judged(name, value).right)
+        return self.merged.sound and bool(self._judged(name, value).right)
 
     def _rests_on(self, stated: Stated) -> list[str]:
         """The names that a statement speaks of, directly or not, and that the sheet defines otherwise."""
         if not self.differing:
             return []
         sentence = self.alone.statements.get((stated.found.line, stated.found.column))
-        near = self.alone.sheet.knowledge.reachable(*(sentence or stated.sentence).items)
-        return sorted(near & self.differing)
+        own = self.alone.sheet.knowledge
+        trees = (sentence or stated.sentence).items
+        near = own.reachable(*trees)
+        behind = [x.node for key, x in own.families.items() if key in near]
+        behind += [x.node for ref, x in own.instances.items() if ref.key in near]
+        called = {x.function for tree in (*trees, *behind) for x in tree.walk() if isinstance(x, s.Call | s.Function)}
+        return sorted((near | called) & self.differing)
 
     # Results
 
     def result(self, asked: Stated) -> Result:
         """Whether the sheet has a result of the reference."""
-        about = [x for x in self.stated if x.sign == asked.sign and set(x.subjects) & set(asked.subjects)]
-        judged = [(x.found.line, *self._status(asked, x)) for x in about]
-        status, reason = _together(judged) if judged else self._absent()
-        lines = tuple(dict.fromkeys(line for line, _, _ in judged))
-        return Result(asked.found.line, asked.found.latex, status, reason, lines, asked.subjects)
+        own = [self._in_letters_of(asked, x) for x in self.stated if x.sign == asked.sign]
+        about = [x for x in own if set(x.subjects) & set(asked.subjects)]
+        about = about or self._for_every_time(asked)
+        judged = [self._worth(asked, x) for x in about]
+        status, reason, notes = _together(judged) if judged else (*self._absent(), ())
+        lines = tuple(dict.fromkeys(x.found.line for x in about))
+        return Result(asked.found.line, asked.found.latex, status, reason, lines, asked.subjects, notes)
+
+    def _for_every_time(self, asked: Stated) -> list[Stated]:
+        """What the sheet says for every t, at the time of a result."""
+        defined = list(at_its_time(asked, self.merged, self.alone, self.report.statements))
+        general = (y for x in self.stated if x.sign == asked.sign for y in x.at_the_time_of(asked, self.merged))
+        return defined or [x for x in general if set(x.subjects) & set(asked.subjects)]
+
+    def _in_letters_of(self, asked: Stated, stated: Stated) -> Stated:
+        """A statement about a function with the argument that the reference has: σ'(x) for σ'(z)."""
+        theirs, own = (self._argument(x) for x in (asked, stated))
+        if theirs is None or own is None:
+            return stated
+        key = self.knowledge.names.ref(own).key
+        return stated if key == self.knowledge.names.ref(theirs).key else stated.rewritten(key, theirs, self.merged)
+
+    def _argument(self, stated: Stated) -> s.Symbol | None:
+        """The one name on a statement's left side that only stands for a number."""
+        names = {self.knowledge.names.ref(x): x for x in symbols_of([stated.subject])}
+        if len(names) != 1:
+            return None
+        ((ref, symbol),) = names.items()
+        formal = ref.key in self.merged.checker.sheet.formals
+        sloped = bool(slopes(stated.subject)) and ref.time is None
+        return symbol if formal or (sloped and not self.knowledge.defined(ref.key)) else None
 
     def _absent(self) -> tuple[Status, str]:
         if not self.unread:
@@ -244,21 +249,23 @@ class Comparer:
         told = ", ".join(self.report.label(line) for line in self.unread)
         return Status.OPEN, f"not found, but what could not be read may be it: line {told}"
 
-    def _status(self, asked: Stated, stated: Stated) -> tuple[Status, str]:
+    def _worth(self, asked: Stated, stated: Stated) -> Worth:
         """What one statement is worth for a result."""
         own = stated.found.verdict
         where = f"line {self.report.label(stated.found.line)}"
         if own is Verdict.WRONG:
-            return Status.WRONG, f"{where} is wrong"
+            return Worth(Status.WRONG, f"{where} is wrong")
         foreign = self._rests_on(stated)
         if foreign and not (self.terms.own_definitions and own in RIGHT):
-            return Status.OPEN, f"{where} rests on the sheet's own {', '.join(foreign)}"
-        left, told = self._left_to_do(asked, stated)
-        if foreign and not left:
-            return Status.PRESENT, f"{where}, right under the sheet's own {', '.join(foreign)}"
-        if not self._is_same(asked, stated):
-            return Status.OPEN, f"{where} was not proved to be the same under the reference's definitions"
-        return (Status.OPEN, f"{where} is equal, but {told}") if left else (Status.PRESENT, where)
+            return Worth(Status.OPEN, f"{where} rests on the sheet's own {', '.join(foreign)}")
+        left = self._left_to_do(asked, stated)
+        if not foreign and not self._is_same(asked, stated):
+            return Worth(Status.OPEN, f"{where} was not proved to be the same under the reference's definitions")
+        if left:
+            return Worth(Status.OPEN, f"{where} is equal, but {left}", agrees=True)
+        where += f", right under the sheet's own {', '.join(foreign)}" if foreign else ""
+        notes = notes_on(stated.found.steps, self.report)
+        return Worth(Status.PRESENT, ", with a note: ".join(filter(None, (where, "; ".join(notes)))), notes, True)
 
     def _is_same(self, asked: Stated, stated: Stated) -> bool:
         """Whether both values are what the reference's left side is, in one sense of ∂."""
@@ -281,17 +288,18 @@ class Comparer:
 
     # Whether a value is worked out
 
-    def _left_to_do(self, asked: Stated, stated: Stated, within: tuple[str, ...] = ()) -> tuple[bool, str]:
-        """Whether a value still has derivatives that the reference's has not, or speaks of what it is the value of."""
+    def _left_to_do(self, asked: Stated, stated: Stated) -> str:
+        """The derivatives that a value still has and the reference's has not, or that it speaks of itself, in words."""
         known, found = self._known(asked), self._left(asked, stated)
-        if found.keys() & set(asked.subjects):
-            return True, "it speaks of itself"
+        own = {f for tree in trees_behind(stated.value, self.knowledge) for f in slopes(tree)} & slopes(asked.subject)
+        if found.keys() & set(asked.subjects) or own - slopes(asked.value):
+            return "it speaks of itself"
         for key, node in found.items():
-            if is_derivative(key) and key not in known and not self._is_worked_out(key, asked, (*within, key)):
-                return True, f"{self.merged.checker.source.slice(node.span)} is left in it"
+            if is_derivative(key) and key not in known and not self._is_worked_out(key, asked, (key,)):
+                return f"{self.merged.checker.source.slice(node.span)} is left in it"
             if asked.is_definition and key not in known and not self._is_told(node):
-                return True, f"{self.merged.checker.source.slice(node.span)} is not defined on the sheet"
-        return False, ""
+                return f"{self.merged.checker.source.slice(node.span)} is not defined on the sheet"
+        return ""
 
     def _known(self, asked: Stated) -> frozenset[str]:
         """What may be left in a value, since the reference leaves it, too."""
@@ -327,16 +335,13 @@ class Comparer:
         return not theirs or self.alone.sheet.knowledge.defined(key)
 
 
-def _together(judged: list[tuple[int, Status, str]]) -> tuple[Status, str]:
-    """What several statements about one quantity are worth: where right and wrong ones stand, a person decides."""
-    by_status: dict[Status, list[str]] = {}
-    for _, status, reason in judged:
-        by_status.setdefault(status, []).append(reason)
-    if len(by_status) == 1 or by_status.keys() <= {Status.PRESENT, Status.OPEN}:
-        best = Status.PRESENT if Status.PRESENT in by_status else judged[0][1]
-        return best, "; ".join(by_status[best])
-    return Status.OPEN, f"{SEVERAL}: " + "; ".join(reason for _, _, reason in judged)
-
-
-def _symbols(items: Sequence[s.Node]) -> list[s.Symbol]:
-    return [node for item in items for node in item.walk() if isinstance(node, s.Symbol)]
+def _together(judged: list[Worth]) -> tuple[Status, str, tuple[str, ...]]:
+    """What several statements about one quantity are worth: where they do not agree, a person decides."""
+    there = [x for x in judged if x.status is Status.PRESENT]
+    told = "; ".join(dict.fromkeys(x.reason for x in judged))
+    if there and all(x.agrees for x in judged):
+        notes = min((x.notes for x in there), key=len)
+        return Status.PRESENT, "; ".join(dict.fromkeys(x.reason for x in there)), notes
+    if all(x.status is Status.WRONG for x in judged):
+        return Status.WRONG, told, ()
+    return Status.OPEN, f"{SEVERAL}: {told}" if len(judged) > 1 and not all(x.agrees for x in judged) else told, ()

@@ -60,6 +60,7 @@ class Marking:
 
     def of(self, source: Source, report: Report) -> Marked:
         """The marks of a checked sheet. Raises UsageError where the scheme cannot be used for it."""
+        source = replace(source, more=self.options.declarations) if self.options.declarations is not None else source
         with recursion(MOST_FRAMES):
             comparison = None if self.needed is None else compare(source, report, self.needed, self._terms)
             marks = None if self.scheme is None else mark_sheet(self.scheme, self._findings(source, report, comparison))

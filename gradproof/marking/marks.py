@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from derivations.comparison import Comparison, Result, Status
 from derivations.errors import UsageError
-from derivations.judge import TRANSPOSED
+from derivations.noted import notes_on
 from derivations.quantities import Quantities
 from derivations.report import Report, StatementReport, Step, Verdict
 from gradproof.marking.records import Mark, Marks, QuestionMarks
@@ -73,12 +73,14 @@ def _of_results(scheme: Scheme, findings: Findings, points: Fraction) -> Questio
     items = [item.result for question in scheme.questions for item in question.items if item.result is not None]
     named = [x for result in items for x in findings.named(result, scheme.source)]
     every = findings.required(scheme.source).results
-    return _rounded(Question(RESULTS), [_of_result(x, points) for x in every if x not in named], scheme)
+    return _rounded(Question(RESULTS), [_of_result(x, points, scheme.notes) for x in every if x not in named], scheme)
 
 
-def _of_result(result: Result, points: Fraction) -> Mark:
-    least = points if result.status is Status.PRESENT else NOTHING
-    most = points if result.status in (Status.PRESENT, Status.OPEN) else NOTHING
+def _of_result(result: Result, points: Fraction, notes: Fraction) -> Mark:
+    """The mark for a result; ``notes`` is the share where it is there with a note."""
+    there = points * notes if result.notes else points
+    least = there if result.status is Status.PRESENT else NOTHING
+    most = {Status.PRESENT: there, Status.OPEN: points}.get(result.status, NOTHING)
     told = result.reason if result.status is Status.MISSING else f"{result.status.value}: {result.reason}"
     return Mark(result.latex, least, most, points, told, result.lines, result.status is Status.PRESENT)
 
@@ -105,7 +107,12 @@ class Marker:
         self.findings = findings
         self.report = report = findings.report
         self.quantities = findings.quantities
-        self.inside = {line for x in report.statements for line in range(x.line, x.end_line + 1)}
+        self.inside = {line for x in report.statements for line in self._held(x)}
+
+    def _held(self, statement: StatementReport) -> range:
+        """The lines of a statement, without the first where words stand before it."""
+        before = self.report.lines[statement.line - 1][: statement.column - 1]
+        return range(statement.line + bool(before.strip(" \t$*\\[(>-")), statement.end_line + 1)
 
     def question(self, question: Question) -> QuestionMarks:
         """The marks of one question."""
@@ -216,7 +223,7 @@ class Marker:
 
     def _of_named(self, item: Item, result: str | int) -> Mark:
         """The mark for a result of the reference; of several about one quantity the worst."""
-        marks = [_of_result(x, item.points) for x in self.findings.named(result, self.scheme.source)]
+        marks = [_of_result(x, item.points, self.scheme.notes) for x in self.findings.named(result, self.scheme.source)]
         return min(marks, key=lambda mark: (mark.least, mark.most))
 
     def _of(self, statement: StatementReport, points: Fraction, method: Fraction) -> Mark:
@@ -240,17 +247,10 @@ class Marker:
         return self._right(steps, points)
 
     def _right(self, steps: Sequence[Step], points: Fraction) -> tuple[Fraction, Fraction, str]:
-        notes = self._notes(steps)
+        notes = notes_on(steps, self.report)
         share = self.scheme.notes if notes else Fraction(1)
         told = "right, with a note: " + "; ".join(notes) if notes else "right"
         return share * points, share * points, told
-
-    def _notes(self, steps: Sequence[Step]) -> list[str]:
-        """The readings that right steps need and that are not the sheet's own conventions throughout."""
-        own = {f"∂ {self.report.conventions.get('∂', '')}"}
-        own |= {TRANSPOSED} if self.report.conventions.get("layout", "").startswith("transposed") else set()
-        notes = (note for step in steps if step.verdict in RIGHT for note in step.reading)
-        return [note for note in dict.fromkeys(notes) if note not in own]
 
     def _wrong(self, steps: Sequence[Step], points: Fraction, method: Fraction) -> tuple[Fraction, Fraction, str]:
         wrong = [step for step in steps if step.verdict is Verdict.WRONG]

@@ -110,6 +110,16 @@ def test_right_and_wrong_about_one_quantity_is_for_a_person() -> None:
     assert (found.status, len(found.lines)) == (Status.OPEN, 2)
 
 
+def test_a_line_on_the_way_does_not_take_the_result_away() -> None:
+    chain = r"$$\frac{\partial L_2}{\partial b} = \frac{\partial L_2}{\partial a_2}$$"
+    assert about(against(sheet(chain, BIAS)), "partial b").status is Status.PRESENT
+
+
+def test_a_line_that_could_not_be_settled_does() -> None:
+    unsettled = r"$$\frac{\partial L_2}{\partial b} = (h_2 - y_2) \odot q_2$$"
+    assert about(against(sheet(unsettled, BIAS)), "partial b").status is Status.OPEN
+
+
 def test_what_cannot_be_read_may_be_what_is_missing() -> None:
     found = against(sheet(LOSS, WEIGHTS, r"$$\frac{\partial L_2}{\partial b} = \foo(h_2$$"))
     assert about(found, "partial b").status is Status.OPEN
@@ -215,3 +225,123 @@ def test_a_derivative_may_be_known() -> None:
 def test_the_records_are_the_same_every_time() -> None:
     own = sheet(LOSS, WEIGHTS)
     assert against(own).to_json() == against(own).to_json()
+
+
+# What stands for every time, or in other letters
+
+
+@pytest.mark.parametrize("t", ["t", "t+1", "s"])
+def test_what_holds_at_every_time_holds_at_one(t: str) -> None:
+    line = WEIGHTS.replace("_2", f"_{{{t}}}")
+    found = about(against(sheet(line)), "partial W")
+    assert found.status is (Status.MISSING if t == "s" else Status.PRESENT), found.reason
+    other = about(against(sheet(line.replace(f"x_{{{t}}}", "x_{t-1}"))), "partial W")
+    assert other.status is not Status.PRESENT
+
+
+SLOPES = Required.of(
+    Source(
+        "r.md", "$$\\sigma'(x) = \\sigma(x)(1-\\sigma(x))$$\n\n$$\\frac{\\partial\\tanh}{\\partial x} = 1-\\tanh^2(x)$$"
+    ),
+    Options(),
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "status"),
+    [
+        (r"$$\sigma'(z) = \sigma(z) - \sigma(z)^2$$", Status.PRESENT),
+        (r"$$\frac{d\sigma}{du} = \sigma(u) \sigma(-u)$$", Status.PRESENT),
+        (r"$$\frac{\partial\sigma(z)}{\partial z} = \sigma(z)(1 - \sigma(z))$$", Status.PRESENT),
+        (r"$$\sigma'(z) = \sigma(z)(1 + \sigma(z))$$", Status.WRONG),
+        (r"$$\sigma'(z) = \sigma(y)(1 - \sigma(y))$$", Status.WRONG),
+        (r"$$\sigma'(z) = \frac{d\sigma}{dz}$$", Status.OPEN),
+        (r"$$\sigma'(z) = \sigma'(-z)$$", Status.OPEN),
+        (r"$$\tanh'(z) = 1 - \tanh^2(z)$$", Status.MISSING),
+    ],
+)
+def test_slopes_of_functions(line: str, status: Status) -> None:
+    found = about(against(line, ONLY_CLAIMS, SLOPES), "sigma")
+    assert found.status is status, found.reason
+
+
+def test_a_function_that_the_reference_leaves_open_may_not_be_defined() -> None:
+    cell = "$$h_t = \\phi(W x_t)$$\n\n$$L_t = \\frac12 (h_t-y_t)^2$$\n\n"
+    gradient = "$$\\frac{\\partial L_t}{\\partial W} = ((h_t-y_t)\\odot \\phi'(W x_t)) x_t^T$$"
+    needed = Required.of(Source("r.md", cell + gradient), Options())
+    assert about(against(cell + gradient, ONLY_CLAIMS, needed), "partial W").status is Status.PRESENT
+    linear = "$$\\phi(x) = x$$\n\n" + cell + "$$\\frac{\\partial L_t}{\\partial W} = (h_t-y_t) x_t^T$$"
+    found = against(linear, ONLY_CLAIMS, needed)
+    assert about(found, "partial W").status is Status.OPEN
+    assert ("phi",) in [x.names for x in found.differences]
+
+
+def test_counts_in_words() -> None:
+    said = "The LSTM with 32 units and 16 inputs has {} parameters.\n\n$$a = b$$\n"
+    needed = Required.of(Source("r.md", said.format("6,272")), Options())
+    for text, status in (("6272", Status.PRESENT), ("6273", Status.WRONG)):
+        own = said.format(text).replace("32 units and 16 inputs", "16 inputs and 32 units")
+        assert about(against(own, ONLY_CLAIMS, needed), "LSTM").status is status
+    assert about(against("$$a = b$$\n", ONLY_CLAIMS, needed), "LSTM").status is Status.MISSING
+
+
+def test_a_start_of_the_sheet_is_told_and_changes_nothing_else() -> None:
+    found = against(sheet("$$h_0 = 0$$", LOSS, WEIGHTS, BIAS))
+    assert {x.status for x in found.results} == {Status.PRESENT}
+    assert [x.names for x in found.differences] == [("h",)]
+
+
+def test_a_declared_definition_is_compared_as_well() -> None:
+    found = against(
+        "<!-- gradproof: h_t := \\sigma(a_t) -->\n" + sheet(LOSS, cell=CELL.replace("h_t = \\tanh(a_t), ", ""))
+    )
+    assert found.differences
+    assert about(found, "partial h").status is not Status.PRESENT
+
+
+# Planted slips: no result that a slip makes wrong may be there
+
+EDITS = [("-", "+"), ("h_2", "h_1"), ("x_2", "x_1"), (r"\odot", "+"), ("y_2", "h_2"), ("(1", "(2")]
+
+
+def slipped(line: str) -> list[str]:
+    """A line with one slip on its right side, in every place."""
+    left, right = line.split(" = ")
+    places = [(old, new, k) for old, new in EDITS for k in range(len(right)) if right.startswith(old, k)]
+    return [f"{left} = {right[:k]}{new}{right[k + len(old) :]}" for old, new, k in places]
+
+
+SLIPS = [("partial h", x) for x in slipped(LOSS)] + [("partial W", x) for x in slipped(WEIGHTS)]
+
+
+@pytest.mark.parametrize(("name", "line"), SLIPS)
+def test_no_planted_slip_is_taken_for_a_result(name: str, line: str) -> None:
+    assert about(against(sheet(line)), name).status is not Status.PRESENT
+
+
+def test_there_are_slips_and_they_are_slips() -> None:
+    assert len(SLIPS) > 10
+    assert not {line for _, line in SLIPS} & {LOSS, WEIGHTS}
+
+
+def test_shorthand_is_there_with_a_note() -> None:
+    found = about(against(sheet(WEIGHTS.replace(r"^\top", ""))), "partial W")
+    assert (found.status, len(found.notes)) == (Status.PRESENT, 1)
+    assert "outer product" in found.reason
+    assert about(against(sheet(WEIGHTS)), "partial W").notes == ()
+
+
+DEFINITION_EDITS = [
+    ("\\tanh", "\\sigma"),
+    ("W x_t", "2 W x_t"),
+    ("+ b", "- b"),
+    ("- y_t", "+ y_t"),
+    ("h_{t-1}", "h_{t-2}"),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), DEFINITION_EDITS)
+def test_no_result_is_there_under_a_definition_with_a_slip(old: str, new: str) -> None:
+    found = against(sheet(LOSS, WEIGHTS, BIAS, cell=CELL.replace(old, new)))
+    assert about(found, "partial W").status is not Status.PRESENT
+    assert found.differences

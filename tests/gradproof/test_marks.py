@@ -210,6 +210,15 @@ def test_a_heading_that_is_not_found_or_not_alone_is_for_a_person() -> None:
         assert word in found.questions[0].marks[0].reason
 
 
+def test_a_heading_may_stand_before_its_formula_but_not_in_one() -> None:
+    one, other = (f"{name} {line.replace('$$', '$')}" for name, line in (("a)", RIGHT), ("b)", WRONG)))
+    sheet = f"{one}\n\n$$\\begin{{aligned}}\nb) &= c\n\\end{{aligned}}$$\n\n{other}"
+    for heading, expected in (("a)", 2), ("b)", 0)):
+        found = marked(sheet, f"[[question]]\nheading = '{heading}'\n{LEFT}").marks
+        assert found is not None
+        assert ends(found) == (expected, expected, 2), found.questions[0].marks[0].reason
+
+
 def test_questions_by_lines_and_statements_by_line() -> None:
     sheet = f"{RIGHT}\n\n{WRONG}"
     text = "[[question]]\nname = 'a'\nlines = [1, 1]\npoints = 1\n"
@@ -233,6 +242,15 @@ def test_points_for_results_of_a_reference() -> None:
         found = marked(sheet, text, against=REFERENCE)
         assert found.marks is not None
         assert (question(found, "s"), question(found, "results")) == (expected, (0, 0, 0))
+
+
+def test_a_result_with_a_note_has_the_share_of_notes() -> None:
+    cell = "$$h_t = \\tanh(W x_t)$$ $$L_t = \\frac12 (h_t - y_t)^2$$\n\n$$\\frac{\\partial L_t}{\\partial W} = "
+    right, short = (cell + f"((h_t - y_t) \\odot (1 - h_t \\odot h_t)) x_t{sign}$$" for sign in ("^T", ""))
+    for sheet, expected in ((right, 2), (short, 1)):
+        found = marked(sheet, "notes = 0.5\n[against]\npoints = 2\ndefinitions = false", against=right).marks
+        assert found is not None
+        assert ends(found) == (expected, expected, 2)
 
 
 def test_every_result_may_have_points() -> None:
