@@ -20,17 +20,23 @@ class Status(Enum):
 class Result:
     """A result that must appear: its line in the reference, whether the sheet has it and why it is thought so.
 
-    ``lines`` are those of the sheet that speak of the same quantity; ``keys`` the quantities, in the reference's names;
-    ``notes`` say with which readings it is right, where all lines that have it need one.
+    ``places`` are the lines and columns of the sheet's statements about the same quantity; ``keys`` the quantities, in
+    the reference's names; ``notes`` say with which readings it is right, where all lines that have it need one;
+    ``where`` is the line as the author of the reference counts it.
     """
 
     line: int
     latex: str
     status: Status
     reason: str
-    lines: tuple[int, ...] = ()
+    places: tuple[tuple[int, int], ...] = ()
     keys: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    where: str = ""
+
+    @property
+    def lines(self) -> tuple[int, ...]:
+        return tuple(dict.fromkeys(line for line, _ in self.places))
 
     def to_json(self) -> dict[str, Any]:
         return {

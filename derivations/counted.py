@@ -48,8 +48,8 @@ def counted(reference: list[Counted], own: list[Counted]) -> Iterator[Result]:
         if asked.found.verdict in RIGHT:
             about = [x for x in own if x.of == asked.of]
             status, reason = _status(asked, about)
-            lines = tuple(x.found.line for x in about)
-            yield Result(asked.found.line, asked.found.latex, status, reason, lines, (asked.of,))
+            places = tuple((x.found.line, x.found.column) for x in about)
+            yield Result(asked.found.line, asked.found.latex, status, reason, places, (asked.of,))
 
 
 def _status(asked: Counted, about: list[Counted]) -> tuple[Status, str]:

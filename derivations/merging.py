@@ -22,6 +22,8 @@ from derivations.renaming import Renaming
 from derivations.understood import PLAIN, Habits
 
 GAP = "\n\n"
+_DECLARING = re.compile("gradproof", re.IGNORECASE)
+"""What makes a comment one of declarations: those of the sheet do not hold for the reference."""
 _TENSOR = re.compile(r"\\otimes|⊗")
 """The sign whose meaning the sheet's other uses of it settle."""
 
@@ -86,7 +88,8 @@ def merge(reference: Reference, source: Source, renamed: Renaming, habits: Habit
 
 def _merged(reference: Reference, source: Source, sentences: Sequence[s.Sentence], habits: Habits) -> Merged:
     offset = len(reference.source.text) + len(GAP)
-    text = reference.source.text + GAP + _blanked(source.text, [x.span for x in sentences])
+    own = _blanked(source.text, [x.span for x in sentences])
+    text = reference.source.text + GAP + _DECLARING.sub(lambda found: " " * len(found.group()), own)
     every = [*reference.sentences, *(moved(x, offset) for x in sentences)]
     checker = Checker(replace(reference.source, text=text), reference.options, None, habits, sentences=every)
     return Merged(checker, offset)
@@ -186,7 +189,8 @@ def _conventions(sheet: Sheet, reference: Reference) -> tuple[object, ...]:
     """What holds for a whole sheet and could change how any line of the reference is read."""
     knowledge = sheet.knowledge
     signs = knowledge.signs if _TENSOR.search(reference.source.text) else knowledge.signs.declared
-    return knowledge.rows, signs, knowledge.entrywise, knowledge.length, sheet.scalars_only
+    said = sheet.scalars_only, sheet.said_scalar, sheet.perhaps_vectors
+    return knowledge.rows, signs, knowledge.entrywise, knowledge.length, *said
 
 
 def _shapes(sheet: Sheet, keys: Sequence[str]) -> list[tuple[str, ...]]:

@@ -36,7 +36,7 @@ RIGHT = (Verdict.PROVED, Verdict.HOLDS)
 LEFT_OPEN = "the reference leaves open what this is"
 DEFINED_OTHERWISE = "the reference defines it otherwise"
 NOT_PROVED_SAME = "it was not proved to be as the reference has it"
-SEVERAL = "its lines do not agree"
+SEVERAL = "the lines of the sheet do not agree"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +131,7 @@ class Comparer:
         name = self.needed.source.name
         theirs = counts(Quantities(self.needed.source), self.needed.report)
         results = [*(self.result(x) for x in self._asked()), *counted(theirs, counts(self.alone, self.report))]
+        results = [replace(x, where=self.needed.report.label(x.line)) for x in results]
         results.sort(key=lambda x: x.line)
         return Comparison(name, tuple(results), self.differences, self.needed.passed_over, self.renamed.clashes)
 
@@ -216,8 +217,8 @@ class Comparer:
         about = about or self._for_every_time(asked)
         judged = [self._worth(asked, x) for x in about]
         status, reason, notes = _together(judged) if judged else (*self._absent(), ())
-        lines = tuple(dict.fromkeys(x.found.line for x in about))
-        return Result(asked.found.line, asked.found.latex, status, reason, lines, asked.subjects, notes)
+        places = tuple(dict.fromkeys((x.found.line, x.found.column) for x in about))
+        return Result(asked.found.line, asked.found.latex, status, reason, places, asked.subjects, notes)
 
     def _for_every_time(self, asked: Stated) -> list[Stated]:
         """What the sheet says for every t, at the time of a result."""

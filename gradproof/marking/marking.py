@@ -19,7 +19,7 @@ from derivations.report import Report
 from gradproof.marking.marks import Findings, mark_sheet
 from gradproof.marking.records import Marks
 from gradproof.marking.scheme import Scheme, read_scheme
-from gradproof.outcome import SEVERITY
+from gradproof.outcome import SEVERITY, blamed
 from gradproof.sheets import read_sheet
 
 
@@ -55,7 +55,7 @@ class Marking:
         self.found: list[Marked] = []
         self.failed: dict[str, str] = {}
         if against is not None:
-            with recursion(MOST_FRAMES):
+            with blamed(str(against)), recursion(MOST_FRAMES):
                 self.needed = Required.of(read_sheet(against), replace(options, strict=False))
 
     def of(self, source: Source, report: Report) -> Marked:

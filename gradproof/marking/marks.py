@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import ceil, floor
 from typing import TYPE_CHECKING
@@ -60,29 +60,13 @@ class Findings:
 
 def mark_sheet(scheme: Scheme, findings: Findings) -> Marks:
     """The marks of a checked sheet. Raises UsageError where the scheme gives points for what there is not."""
-    found = [Marker(scheme, findings).question(question) for question in scheme.questions]
+    marker = Marker(scheme, findings)
+    found = [marker.question(question) for question in scheme.questions]
     if scheme.against.points is not None:
-        found.append(_of_results(scheme, findings, scheme.against.points))
+        found.append(marker.results(scheme.against.points, scheme.against.method))
     least, most, of = (sum((getattr(x, name) for x in found), NOTHING) for name in ("least", "most", "of"))
     cap = of if scheme.maximum is None else min(scheme.maximum, of)
     return Marks(scheme.source, scheme.title, min(least, cap), min(most, cap), cap, tuple(found))
-
-
-def _of_results(scheme: Scheme, findings: Findings, points: Fraction) -> QuestionMarks:
-    """Points for every result of the reference that no question names."""
-    items = [item.result for question in scheme.questions for item in question.items if item.result is not None]
-    named = [x for result in items for x in findings.named(result, scheme.source)]
-    every = findings.required(scheme.source).results
-    return _rounded(Question(RESULTS), [_of_result(x, points, scheme.notes) for x in every if x not in named], scheme)
-
-
-def _of_result(result: Result, points: Fraction, notes: Fraction) -> Mark:
-    """The mark for a result; ``notes`` is the share where it is there with a note."""
-    there = points * notes if result.notes else points
-    least = there if result.status is Status.PRESENT else NOTHING
-    most = {Status.PRESENT: there, Status.OPEN: points}.get(result.status, NOTHING)
-    told = result.reason if result.status is Status.MISSING else f"{result.status.value}: {result.reason}"
-    return Mark(result.latex, least, most, points, told, result.lines, result.status is Status.PRESENT)
 
 
 def _rounded(question: Question, marks: Sequence[Mark], scheme: Scheme) -> QuestionMarks:
@@ -221,10 +205,33 @@ class Marker:
         reasons = "; ".join(dict.fromkeys(mark.reason for mark in marks))
         return Mark(what, least, most, item.points, reasons, lines)
 
+    # Points of the results of a reference
+
+    def results(self, points: Fraction, method: Fraction) -> QuestionMarks:
+        """Points for every result of the reference that no question names."""
+        items = [x.result for question in self.scheme.questions for x in question.items if x.result is not None]
+        named = [x for result in items for x in self.findings.named(result, self.scheme.source)]
+        every = self.findings.required(self.scheme.source).results
+        marks = [self._of_result(x, points, method) for x in every if x not in named]
+        return _rounded(Question(RESULTS), marks, self.scheme)
+
     def _of_named(self, item: Item, result: str | int) -> Mark:
         """The mark for a result of the reference; of several about one quantity the worst."""
-        marks = [_of_result(x, item.points, self.scheme.notes) for x in self.findings.named(result, self.scheme.source)]
+        found = self.findings.named(result, self.scheme.source)
+        marks = [self._of_result(x, item.points, item.method) for x in found]
         return min(marks, key=lambda mark: (mark.least, mark.most))
+
+    def _of_result(self, result: Result, points: Fraction, method: Fraction) -> Mark:
+        """The mark for a result: one that is wrong on the sheet has what its statement has."""
+        what = f"reference line {result.where}, {result.latex.split('=')[0].strip(' &:')}"
+        if result.status is Status.WRONG:
+            stated = [x for x in self.report.statements if (x.line, x.column) in result.places]
+            best = max((self._of(x, points, method) for x in stated), key=lambda mark: (mark.least, mark.most))
+            return replace(best, what=what)
+        there = points * self.scheme.notes if result.notes else points
+        least = there if result.status is Status.PRESENT else NOTHING
+        most = {Status.PRESENT: there, Status.OPEN: points}.get(result.status, NOTHING)
+        return Mark(what, least, most, points, f"{result.status.value}: {result.reason}", result.lines)
 
     def _of(self, statement: StatementReport, points: Fraction, method: Fraction) -> Mark:
         """The mark of one statement."""

@@ -69,6 +69,7 @@ class Rules:
     """
 
     points: Fraction | None = None
+    method: Fraction = Fraction(0)
     own_definitions: bool = False
     definitions: bool = True
     known: tuple[str, ...] = ()
@@ -263,7 +264,7 @@ QUESTION: Readers = {
     "maximum": _points, "statement": _rows,
 }  # fmt: skip
 AGAINST: Readers = {
-    "points": _points, "own_definitions": _switch, "definitions": _switch,
+    "points": _points, "method": _points, "own_definitions": _switch, "definitions": _switch,
     "known": _expressions,
 }  # fmt: skip
 SCHEME: Readers = {
@@ -282,7 +283,8 @@ def read_scheme(source: Source) -> Scheme:
     method = values.pop("method", Fraction(0))
     rows = values.pop("question", [])
     questions = tuple(_question(source.name, k, row, method) for k, row in enumerate(rows, start=1))
-    against = Rules(**_Place(source.name, "[against]", values.pop("against", {}), AGAINST).values)
+    rules = _Place(source.name, "[against]", values.pop("against", {}), AGAINST).values
+    against = Rules(**{"method": method, **rules})
     _require_sound(source.name, questions, against)
     return Scheme(source.name, questions, against=against, **values)
 

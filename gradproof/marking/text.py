@@ -14,6 +14,8 @@ from gradproof.text import clean, environment, shortened, styled, wrapped
 STYLE_OF = {Status.PRESENT: "good", Status.WRONG: "error", Status.MISSING: "error", Status.OPEN: "warning"}
 RANGE = 14
 """The columns of ``12–14.5 of 20``."""
+WHAT = 56
+"""The columns of what a mark is for."""
 REASON = 15
 """The columns before the reason of a result."""
 Label = Callable[[int], str]
@@ -71,8 +73,9 @@ def _question(question: QuestionMarks, label: Label, width: int) -> dict[str, An
 
 def _mark(mark: Mark, label: Label) -> str:
     lines = ", ".join(dict.fromkeys(label(line) for line in mark.lines))
-    where = f" ({'line' if len(set(mark.lines)) == 1 else 'lines'} {lines})" if lines else ""
-    what = shortened(clean(mark.what), 40)
+    told = not lines or f"line {label(mark.lines[0])}" in mark.reason
+    where = "" if told else f" ({'line' if len(set(mark.lines)) == 1 else 'lines'} {lines})"
+    what = shortened(clean(mark.what), WHAT)
     return f"{spread(mark.least, mark.most, mark.of)}: {what}{where}: {clean(mark.reason)}"
 
 
@@ -85,7 +88,7 @@ def _compared(found: Comparison, label: Label, width: int) -> dict[str, Any]:
         "head": wrapped(f"against {clean(found.reference)}: {counts}", width, 0),
         "rows": [
             {
-                "line": row.line,
+                "line": row.where,
                 "status": row.status.value,
                 "style": STYLE_OF[row.status],
                 "latex": shortened(clean(row.latex), width - REASON),

@@ -299,6 +299,31 @@ def test_a_declared_definition_is_compared_as_well() -> None:
     assert about(found, "partial h").status is not Status.PRESENT
 
 
+@pytest.mark.parametrize(
+    "smuggled",
+    [
+        r"$$q <!-- gradproof: h_t := 0 --> = 0$$",
+        "$$q = 0 % gradproof: h_t := 0\n$$",
+        r"$$q = 0 \text{ all quantities are scalars}$$",
+        r"$$q = 0 \text{ where } x_2 = 0$$",
+        r"$$q = 0 \text{ suppose } h_2 = y_2$$",
+        r"$$\text{for } h_2 = y_2, \quad q = 0$$",
+        r"$$W = 0$$",
+        r"$$h_2 = y_2$$",
+        r"$$W \in \mathbb{R}^{1 \times 1}$$ $$x_t \in \mathbb{R}$$",
+        r"$$n = d = 1$$",
+        r"$$\odot = +$$",
+    ],
+)
+@pytest.mark.parametrize("suffix", [".md", ".tex"])
+def test_nothing_is_smuggled_into_the_world_of_the_reference(smuggled: str, suffix: str) -> None:
+    needed = Required.of(Source("r" + suffix, REFERENCE), Options())
+    for line in (r"$$\frac{\partial L_2}{\partial W} = 0$$", WEIGHTS.replace("1 - h_2", "1 + h_2")):
+        source = Source("s" + suffix, sheet(smuggled, line))
+        found = compare(source, check_sheet(source), needed, ONLY_CLAIMS)
+        assert about(found, "partial W").status is not Status.PRESENT, found
+
+
 # Planted slips: no result that a slip makes wrong may be there
 
 EDITS = [("-", "+"), ("h_2", "h_1"), ("x_2", "x_1"), (r"\odot", "+"), ("y_2", "h_2"), ("(1", "(2")]
