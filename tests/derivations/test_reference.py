@@ -188,6 +188,13 @@ def test_a_table_does_not_make_two_names_one() -> None:
         against(sheet(LOSS), Terms({"U": "W", "V": "W"}))
 
 
+def test_a_name_is_not_taken_for_one_that_the_sheet_uses_too() -> None:
+    own = WEIGHTS.replace("partial W", "partial U")
+    terms = Terms({"U": "W"}, definitions=False)
+    assert about(against(own, terms), "partial W").status is Status.PRESENT
+    assert about(against(own + "\n\n$$q = W x_2$$", terms), "partial W").status is not Status.PRESENT
+
+
 def test_two_names_may_be_swapped() -> None:
     cell = CELL.replace("W x_t + U h", "U x_t + W h")
     own = sheet(WEIGHTS.replace("partial W", "partial U"), cell=cell)
@@ -304,6 +311,7 @@ def test_a_declared_definition_is_compared_as_well() -> None:
     [
         r"$$q <!-- gradproof: h_t := 0 --> = 0$$",
         "$$q = 0 % gradproof: h_t := 0\n$$",
+        r"$$q <!-- gradproof: y_t := h_t --> = 0$$",
         r"$$q = 0 \text{ all quantities are scalars}$$",
         r"$$q = 0 \text{ where } x_2 = 0$$",
         r"$$q = 0 \text{ suppose } h_2 = y_2$$",
@@ -322,6 +330,11 @@ def test_nothing_is_smuggled_into_the_world_of_the_reference(smuggled: str, suff
         source = Source("s" + suffix, sheet(smuggled, line))
         found = compare(source, check_sheet(source), needed, ONLY_CLAIMS)
         assert about(found, "partial W").status is not Status.PRESENT, found
+
+
+def test_a_sheet_that_changes_the_shapes_of_the_reference_has_nothing_of_it() -> None:
+    found = about(against(sheet("$$q = x_2 + h_2$$", WEIGHTS)), "partial W")
+    assert found.status is Status.OPEN
 
 
 # Planted slips: no result that a slip makes wrong may be there
