@@ -16,6 +16,7 @@ from derivations.quantities import Quantities
 from derivations.reading.places import Source
 from derivations.reference import Required, Terms, compare
 from derivations.report import Report
+from derivations.worked_out import WorkedOut
 from gradproof.marking.marks import Findings, mark_sheet
 from gradproof.marking.records import Marks
 from gradproof.marking.scheme import Scheme, read_scheme
@@ -85,11 +86,14 @@ class Marking:
         if self.scheme is None:
             return Terms({})
         rules = self.scheme.against
-        return Terms(self._names, rules.own_definitions, rules.definitions, rules.known)
+        return Terms(self._names, rules.own_definitions, rules.definitions, self.scheme.known)
 
     def _findings(self, source: Source, report: Report, comparison: Comparison | None) -> Findings:
+        known = self.scheme.known if self.scheme is not None else ()
         lefts = self.scheme.lefts if self.scheme is not None else []
-        return Findings(report, Quantities(source, lefts, self._names), comparison, self._results)
+        quantities = Quantities(source, [*lefts, *known], self._names)
+        left = frozenset(quantities.asked[x] for x in known if x in quantities.asked)
+        return Findings(report, quantities, WorkedOut(quantities, report, left), comparison, self._results)
 
     @cached_property
     def _results(self) -> dict[str, str]:

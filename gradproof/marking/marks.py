@@ -13,6 +13,7 @@ from derivations.errors import UsageError
 from derivations.noted import notes_on
 from derivations.quantities import Quantities
 from derivations.report import Report, StatementReport, Step, Verdict
+from derivations.worked_out import WorkedOut
 from gradproof.marking.records import Mark, Marks, QuestionMarks
 from gradproof.marking.scheme import Item, Question, Scheme
 from gradproof.marking.sections import section
@@ -32,12 +33,14 @@ RESULTS = "results"
 class Findings:
     """All that is known of a sheet when it is marked.
 
-    ``quantities`` are those of the sheet, with :attr:`Scheme.lefts` asked for; ``comparison`` is with the reference,
+    ``quantities`` are those of the sheet, with :attr:`Scheme.lefts` asked for; ``worked_out`` tells what of them is
+    left to do; ``comparison`` is with the reference,
     if there is one, and ``results`` are the quantities that the scheme names in it.
     """
 
     report: Report
     quantities: Quantities
+    worked_out: WorkedOut
     comparison: Comparison | None = None
     results: Mapping[str, str] = field(default_factory=dict)
 
@@ -188,7 +191,7 @@ class Marker:
 
     def _together(self, what: str, item: Item, found: Sequence[StatementReport]) -> Mark:
         """The mark of statements that are about one thing: where some are right and some are not, a person decides."""
-        marks = [self._of(statement, item.points, item.method) for statement in found]
+        marks = [self._to_the_end(item, statement) for statement in found]
         lines = tuple(line for mark in marks for line in mark.lines)
         right = [mark for mark in marks if mark.right]
         if len(marks) == 1 or item.heading is not None:
@@ -198,6 +201,16 @@ class Marker:
             return Mark(what, best.least, max(x.most for x in marks), item.points, best.reason, lines, best.right)
         ends = min(mark.least for mark in marks), max(mark.most for mark in marks)
         return Mark(what, *ends, item.points, "right in one of these lines and not in another", lines)
+
+    def _to_the_end(self, item: Item, statement: StatementReport) -> Mark:
+        """The mark of a statement; what is asked for by its left side must be worked out."""
+        mark = self._of(statement, item.points, item.method)
+        left = self.findings.worked_out.left_in((statement.line, statement.column)) if mark.right and item.left else ""
+        if not left:
+            return mark
+        claimed = [step for step in statement.steps if step.verdict is not Verdict.GIVEN]
+        least = min(mark.least, item.method * len(claimed))
+        return replace(mark, least=least, reason=f"right, but {left} is left in it: for a person")
 
     def _merged(self, what: str, item: Item, marks: Sequence[Mark], lines: tuple[int, ...]) -> Mark:
         """The mean of the marks: all statements under a heading count alike."""

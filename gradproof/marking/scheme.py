@@ -63,16 +63,12 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How a sheet is held against a reference: points of every result, and what else counts.
-
-    ``known`` are derivatives that may be left in any result.
-    """
+    """How a sheet is held against a reference: points of every result, and what else counts."""
 
     points: Fraction | None = None
     method: Fraction = Fraction(0)
     own_definitions: bool = False
     definitions: bool = True
-    known: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +88,7 @@ class Scheme:
     carry_forward: bool = False
     notes: Fraction = Fraction(1)
     names: Mapping[str, str] = field(default_factory=dict)
+    known: tuple[str, ...] = ()
     against: Rules = Rules()
 
     @property
@@ -265,11 +262,11 @@ QUESTION: Readers = {
 }  # fmt: skip
 AGAINST: Readers = {
     "points": _points, "method": _points, "own_definitions": _switch, "definitions": _switch,
-    "known": _expressions,
 }  # fmt: skip
 SCHEME: Readers = {
     "title": _text, "maximum": _points, "rounding": _rounding, "unit": _unit, "carry_forward": _switch, "notes": _share,
-    "method": _points, "names": _names, "against": lambda place, key: place.table[key], "question": _rows,
+    "method": _points, "known": _expressions, "names": _names, "question": _rows,
+    "against": lambda place, key: place.table[key],
 }  # fmt: skip
 
 

@@ -79,6 +79,12 @@ def test_what_is_there_but_wrong_is_said_to_be() -> None:
     assert found.exit_code == 1
 
 
+def test_a_right_end_by_two_slips_is_wrong() -> None:
+    value = r"(h_2 - y_2) \odot (1 - h_2 \odot h_2)"
+    own = sheet(rf"$$\frac{{\partial L_2}}{{\partial b}} = {value.replace('- y', '+ y')} = {value}$$")
+    assert about(against(own), "partial b").status is Status.WRONG
+
+
 @pytest.mark.parametrize(
     "value",
     [

@@ -25,6 +25,7 @@ WRONG = r"$$\frac{\partial \sigma}{\partial x} = \sigma(x)(1 + \sigma(x))$$"
 HALF = r"$$\frac{\partial \sigma}{\partial x} = \sigma(x)(1 - \sigma(x)) = \sigma(x)(1 + \sigma(x))$$"
 UNCLEAR = r"$$\frac{\partial \sigma}{\partial x} = \foo(x)$$"
 UNREAD = r"$$\frac{\partial \sigma}{\partial x = 1$$"
+CANCELLED = r"$$\frac{\partial \sigma}{\partial x} = \sigma(x)(1 + \sigma(x)) = \sigma(x)(1 - \sigma(x))$$"
 IDLE = r"$$\frac{\partial \sigma}{\partial x} = \frac{\partial \sigma}{\partial x}$$"
 
 
@@ -57,6 +58,7 @@ LEFT = "[[question.statement]]\nleft = '\\frac{d\\sigma}{dx}'\npoints = 2\n"
         (UNCLEAR, 0, 2, "for a person"),
         (UNREAD, 0, 2, "person"),
         (IDLE, 0, 0, "repeats"),
+        (CANCELLED, 0, 0, "wrong, 0 of 2 steps right"),
     ],
 )
 def test_one_claim(sheet: str, least: int, most: int, word: str, question: str) -> None:
@@ -95,6 +97,32 @@ def test_right_and_wrong_about_one_thing_is_for_a_person() -> None:
     assert ends(one(f"{RIGHT}\n\n{WRONG}", LEFT)) == (0, 2, 2)
     assert ends(one(f"{RIGHT}\n\n{RIGHT}", LEFT)) == (2, 2, 2)
     assert ends(one(f"{WRONG}\n\n{WRONG}", LEFT)) == (0, 0, 2)
+
+
+CELL = "$$a = \\sigma(z)$$ $$z = w x + b$$ $$L = \\frac12 (a - y)^2$$ where all are scalars\n\n"
+CHAIN = "$$\\frac{\\partial L}{\\partial w} = \\frac{\\partial L}{\\partial a} \\frac{\\partial a}{\\partial z} x$$\n\n"
+SLOPE = "$$\\frac{\\partial a}{\\partial z} = a (1 - a)$$\n\n"
+OUTER = "$$\\frac{\\partial L}{\\partial a} = a - y$$\n\n"
+WORKED = "$$\\frac{\\partial L}{\\partial w} = (a - y) a (1 - a) x$$\n\n"
+
+
+@pytest.mark.parametrize(
+    ("sheet", "known", "least"),
+    [
+        (WORKED, "", 2),
+        (CHAIN, "", 0),
+        (CHAIN + SLOPE, "", 0),
+        (CHAIN + SLOPE + OUTER, "", 2),
+        (CHAIN + SLOPE, "'\\partial L/\\partial a'", 2),
+        (CHAIN + SLOPE + "$$\\frac{\\partial L}{\\partial a} = \\frac{\\partial L}{\\partial a}$$", "", 0),
+        ("$$q = \\frac12 \\frac{\\partial L}{\\partial w}$$ $$\\frac{\\partial L}{\\partial w} = 2 q$$", "", 0),
+    ],
+)
+def test_what_is_asked_for_must_be_worked_out(sheet: str, known: str, least: int) -> None:
+    question = "[[question.statement]]\nleft = '\\partial L/\\partial w'\npoints = 2"
+    found = marked(CELL + sheet, f"known = [{known}]\n[[question]]\n{question}").marks
+    assert found is not None
+    assert ends(found) == (least, 2, 2), found.questions[0].marks[0].reason
 
 
 def test_a_definition_is_for_a_person() -> None:
