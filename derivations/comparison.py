@@ -67,7 +67,7 @@ class Comparison:
     """What a sheet has of a reference.
 
     ``passed_over`` are lines of the reference that are not right themselves, with their verdicts; ``notes`` say which
-    names could not be taken for others.
+    names could not be taken for others, and why nothing could be compared.
     """
 
     reference: str

@@ -14,12 +14,13 @@ from derivations.check import Checker, Options
 from derivations.entries import Entry, Sheet, is_condition
 from derivations.errors import InternalError
 from derivations.names import Ref
-from derivations.quantities import Place, moved
+from derivations.quantities import Place, key_of_quantity, moved
 from derivations.reading import surface as s
 from derivations.reading.documents import read_document
 from derivations.reading.places import Source, Span
 from derivations.renaming import Renaming
 from derivations.understood import PLAIN, Habits
+from derivations.world import Definition, Knowledge
 
 GAP = "\n\n"
 _DECLARING = re.compile("gradproof", re.IGNORECASE)
@@ -176,13 +177,33 @@ def _is_undisturbed(merged: Merged, reference: Reference) -> bool:
     symbols = [x for y in reference.sentences if isinstance(y, s.Statement) for x in _symbols(y)]
     return (
         all(now.names.ref(x) == before.names.ref(x) for x in symbols)
-        and before.families.items() <= now.families.items()
-        and before.instances.items() <= now.instances.items()
+        and all(_is_unchanged(x, now.families.get(key), before, now) for key, x in before.families.items())
+        and all(_is_unchanged(x, now.instances.get(ref), before, now) for ref, x in before.instances.items())
         and before.functions.items() <= now.functions.items()
         and [x for x in sheet.facts if x.offset < merged.offset] == alone.facts
         and _conventions(sheet, reference) == _conventions(alone, reference)
         and _shapes(sheet, sorted(before.names.bases)) == _shapes(alone, sorted(before.names.bases))
     )
+
+
+def _is_unchanged(then: Definition, now: Definition | None, before: Knowledge, after: Knowledge) -> bool:
+    """Whether a definition is the same, where names of the sheet may stand for a part of it."""
+    if now is None or (then.time, then.letter, then.loss, then.indices) != (
+        now.time,
+        now.letter,
+        now.loss,
+        now.indices,
+    ):
+        return False
+    written = now.node.rewritten(lambda x: _written_out(x, before, after))
+    return then.node == now.node or key_of_quantity(then.node, before) == key_of_quantity(written, after)
+
+
+def _written_out(node: s.Node, before: Knowledge, after: Knowledge) -> s.Node:
+    """A name that only the sheet has as what it stands for at its own time."""
+    ref = after.names.ref(node) if isinstance(node, s.Symbol) else None
+    found = after.definition(ref) if ref is not None and ref.key not in before.names.bases else None
+    return found.node if found is not None and ref is not None and found.time == ref.time else node
 
 
 def _conventions(sheet: Sheet, reference: Reference) -> tuple[object, ...]:

@@ -36,6 +36,12 @@ RIGHT = (Verdict.PROVED, Verdict.HOLDS)
 LEFT_OPEN = "the reference leaves open what this is"
 DEFINED_OTHERWISE = "the reference defines it otherwise"
 NOT_PROVED_SAME = "it was not proved to be as the reference has it"
+OWN = "own"
+"""The mark of a name of the reference as the sheet defines it."""
+UNSOUND = (
+    "beside the lines of the sheet the reference would be read otherwise (its shapes, signs or names), so that no "
+    "result is taken to be the same; look for shapes that do not fit, or give names in [names]"
+)
 SEVERAL = "the lines of the sheet do not agree"
 
 
@@ -112,6 +118,7 @@ class Comparer:
     def __init__(
         self, source: Source, report: Report, needed: Required, terms: Terms, alone: Quantities, habits: Habits
     ) -> None:
+        self.values = 0
         self.report = report
         self.needed = needed
         self.terms = terms
@@ -133,7 +140,8 @@ class Comparer:
         results = [*(self.result(x) for x in self._asked()), *counted(theirs, counts(self.alone, self.report))]
         results = [replace(x, where=self.needed.report.label(x.line)) for x in results]
         results.sort(key=lambda x: x.line)
-        return Comparison(name, tuple(results), self.differences, self.needed.passed_over, self.renamed.clashes)
+        notes = self.renamed.clashes if self.merged.sound else (*self.renamed.clashes, UNSOUND)
+        return Comparison(name, tuple(results), self.differences, self.needed.passed_over, notes)
 
     def _asked(self) -> Iterator[Stated]:
         """The results of the reference: right claims and, where they are asked for, definitions."""
@@ -188,12 +196,34 @@ class Comparer:
         """Whether a value is the one by which the reference defines a name; a loss may be written entry by entry."""
         ref = self.knowledge.names.ref(name)
         known = self.knowledge.definition(ref)
-        if known is not None and known.time == ref.time:
-            if key_of_quantity(known.node, self.knowledge) == key_of_quantity(value, self.knowledge):
-                return True
-            if self.merged.sound and known.loss and self._judged(known.node, value).right:
-                return True
-        return self.merged.sound and bool(self._judged(name, value).right)
+        if known is None:
+            return False
+        if known.time == ref.time and key_of_quantity(known.node, self.knowledge) == key_of_quantity(
+            value, self.knowledge
+        ):
+            return True
+        return self.merged.sound and bool(self._judged(name, self._beside(name, value, known)).right)
+
+    def _beside(self, name: s.Symbol, value: s.Node, known: Definition) -> s.Node:
+        """A name of its own for a value, so that it is read as a definition is: a loss is summed over its entries."""
+        if name.component:
+            return value
+        self.values += 1  # a name of its own each time: the values of names are kept
+        other = replace(name, marks=(*name.marks, f"{OWN} {self.values}"))
+        self.knowledge.names.add([other])
+        ref, letter = self.knowledge.names.ref(other), name.time.symbol if name.time is not None else None
+        self._give_shape(ref.key, self.knowledge.names.ref(name).key)
+        own = replace(known, node=value, time=ref.time, letter=letter)
+        if letter is None and ref.time is not None:
+            self.knowledge.instances[ref] = own
+        else:
+            self.knowledge.families[ref.key] = own
+        return other
+
+    def _give_shape(self, key: str, like: str) -> None:
+        shapes = self.knowledge.shapes
+        if like in shapes:
+            self.knowledge.shapes = {**shapes, key: shapes[like]}
 
     def _rests_on(self, stated: Stated) -> list[str]:
         """The names that a statement speaks of, directly or not, and that the sheet defines otherwise."""

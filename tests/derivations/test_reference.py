@@ -339,8 +339,44 @@ def test_nothing_is_smuggled_into_the_world_of_the_reference(smuggled: str, suff
 
 
 def test_a_sheet_that_changes_the_shapes_of_the_reference_has_nothing_of_it() -> None:
-    found = about(against(sheet("$$q = x_2 + h_2$$", WEIGHTS)), "partial W")
-    assert found.status is Status.OPEN
+    found = against(sheet("$$q = x_2 + h_2$$", WEIGHTS))
+    assert about(found, "partial W").status is Status.OPEN
+    assert "shapes" in found.notes[0]
+
+
+LOSSES = [r"\frac{1}{2}\|h_t - y_t\|^2", r"\frac{1}{2}(h_t - y_t)^T (h_t - y_t)", r"\frac{1}{2}(y_t - h_t)^2"]
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_one_definition_in_another_form(loss: str) -> None:
+    own = sheet(LOSS, WEIGHTS, BIAS, cell=CELL.replace(r"\frac{1}{2}(h_t - y_t)^2", loss))
+    needed = Required.of(Source("r.md", own), Options())
+    for first, second in ((own, NEEDED), (REFERENCE, needed)):
+        found = against(first, Terms({}), second)
+        assert {x.status for x in found.results} == {Status.PRESENT}, [x.reason for x in found.results]
+        assert not found.differences
+
+
+@pytest.mark.parametrize("loss", [r"\frac{1}{2}\|h_t + y_t\|^2", r"\|h_t - y_t\|^2", r"\frac{1}{2}(h_t - y_t)^3"])
+def test_another_definition_in_a_like_form(loss: str) -> None:
+    found = against(sheet(LOSS, cell=CELL.replace(r"\frac{1}{2}(h_t - y_t)^2", loss)), Terms({}))
+    assert ("L",) in [x.names for x in found.differences]
+    assert about(found, "L").status is not Status.PRESENT
+
+
+def test_two_definitions_of_one_name_are_both_compared() -> None:
+    for first, second in (("", "2 "), ("2 ", "")):
+        own = sheet(f"$$h_t = \\tanh({first}a_t)$$", f"$$h_t = \\tanh({second}a_t)$$", LOSS, cell="")
+        assert about(against(own, Terms({})), "h_t").status is not Status.PRESENT
+
+
+def test_a_cell_may_be_written_in_one_line_or_in_two() -> None:
+    two = r"h_t = \tanh(a_t), \qquad a_t = W x_t + U h_{t-1} + b"
+    own = sheet(LOSS, WEIGHTS, BIAS, cell=CELL.replace(two, r"h_t = \tanh(W x_t + U h_{t-1} + b)"))
+    needed = Required.of(Source("r.md", own), Options())
+    assert {x.status for x in against(REFERENCE, Terms({}), needed).results} == {Status.PRESENT}
+    found = against(own, Terms({}))
+    assert [x.latex for x in found.results if x.status is not Status.PRESENT] == ["a_t = W x_t + U h_{t-1} + b"]
 
 
 # Planted slips: no result that a slip makes wrong may be there
