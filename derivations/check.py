@@ -279,7 +279,7 @@ class Checker(Reporter):
     def _under_facts(self, left: s.Node, right: s.Node, world: World) -> Judgement:
         """The judgement without what the sheet says of quantities and, where the step is not right so, with it."""
         found = self.judge.judge(left, right, world)
-        facts = self._facts_about(left, right)
+        facts = self.facts_about(left, right)
         if found.verdict is Verdict.WRONG:
             found.otherwise = missing_approach(self, left, right, world)
         if found.right or not facts:
@@ -298,7 +298,7 @@ class Checker(Reporter):
         given.right = {mode: (attempt, decision.but(why)) for mode, (attempt, decision) in given.right.items()}
         return given
 
-    def _facts_about(self, left: s.Node, right: s.Node) -> tuple[Fact, ...]:
+    def facts_about(self, left: s.Node, right: s.Node) -> tuple[Fact, ...]:
         """The facts in force that speak of what a step rests on, also through what a name is said to stand for."""
         facts = in_force(self.sheet.facts, self.source, left.span.start)
         ties = [fact.node for fact in facts if fact.kind is Property.TIED and fact.node is not None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,13 @@ class Circumstances:
             return judge.proves(left, right, world, budget or self.budget(), self.conventions.transposed)
         except BudgetError:
             return False
+
+    def within(self, judge: Judge) -> Circumstances:
+        """The same sheet, read and judged in another world."""
+        found = copy(self)
+        found.checker = copy(self.checker)
+        found.checker.judge, found.checker.elaborator = judge, judge.elaborator
+        return found
 
     def budget(self) -> Budget:
         return Budget(QUICK_UNITS, self.checker.options.time_limit)

@@ -12,7 +12,7 @@ from derivations.follow_ups import ONLY_SCALAR, FollowUps
 from derivations.paths import Paths
 from derivations.reading import surface as s
 from derivations.repairs import Repairs
-from derivations.report import Verdict
+from derivations.report import Repair, Verdict
 from derivations.rounding import expected_values
 from derivations.truth import Truth
 from derivations.witnessing import bear_witness
@@ -39,6 +39,8 @@ class Explainer:
             self._say_paths(item)
             if _is_plainly_wrong(item):
                 self._explain(item)
+        for chain in _chains(judged):
+            self.follow_ups.tell_of_cancelling(chain)
 
     def _explain(self, item: Judged) -> None:
         self._headline(item)
@@ -82,13 +84,23 @@ class Explainer:
     def _own_slip(self, item: Judged) -> None:
         """A slip of the step's own: an edit that mends it, a factor too many, or a formula for scalars."""
         step = item.report
-        step.repair = self.repairs.repair(item)
+        step.repair = self.repairs.repair(item) or self._on_top(item)
         if step.repair is not None:
             step.code = step.repair.code
         elif self._chain(item):
             return
-        elif not self.about.checker.sheet.scalars_only and self.follow_ups.right_with({}, item, scalar=True):
+        elif not self.about.checker.sheet.scalars_only and self.follow_ups.right_for_scalars(item):
             step.code, step.why = "scalar-only", ONLY_SCALAR
+
+    def _on_top(self, item: Judged) -> Repair | None:
+        """The repair of a slip that comes on top of an earlier wrong step, which the line carries on."""
+        for root, about in self.follow_ups.worlds_above(item):
+            repair = Repairs(about).repair(item)
+            if repair is not None:
+                item.report.builds_on = root.line
+                item.report.because(f"it carries line {root.line} on, which is wrong, and has a slip of its own")
+                return repair
+        return None
 
     def _chain(self, item: Judged) -> bool:
         """A chain of derivatives that does not link, and the factor without which it does."""
@@ -127,3 +139,11 @@ def _is_plainly_wrong(item: Judged) -> bool:
     """Whether a step is wrong under every reading, not by words or counts alone."""
     found = item.found
     return item.report.verdict is Verdict.WRONG and not found.right and bool(found.best or found.misfit)
+
+
+def _chains(judged: list[Judged]) -> list[list[Judged]]:
+    """The steps of every statement in which two or more are plainly wrong."""
+    found: dict[int, list[Judged]] = {}
+    for item in filter(_is_plainly_wrong, judged):
+        found.setdefault(item.entry.sentence.span.start, []).append(item)
+    return [chain for chain in found.values() if len(chain) > 1]

@@ -172,13 +172,10 @@ class Site:
 class Holed(Elaborator):
     """An elaborator that keeps what it found of every node, and has a given value in one place."""
 
-    def __init__(self, ordinary: Elaborator) -> None:
-        super().__init__(ordinary.knowledge, ordinary.rules, ordinary.scalar)
-        self._refs, self._values, self._partials = ordinary._refs, ordinary._values, ordinary._partials
-        self.hole: s.Node | None = None
-        self.above: frozenset[int] = frozenset()
-        self.filling: list[Value] = []
-        self._found: dict[tuple[int, World, Shape | None], tuple[s.Node, list[Value]]] = {}
+    hole: s.Node | None
+    above: frozenset[int]
+    filling: list[Value]
+    _found: dict[tuple[int, World, Shape | None], tuple[s.Node, list[Value]]]
 
     def elaborate(self, node: s.Node, world: World, target: Shape | None = None) -> list[Value]:
         if node is self.hole:
@@ -189,6 +186,15 @@ class Holed(Elaborator):
         if key not in self._found:
             self._found[key] = (node, super().elaborate(node, world, target))
         return self._found[key][1]
+
+
+def holed(ordinary: Elaborator) -> Holed:
+    """The like of an elaborator, of whatever kind it is, with room for a hole."""
+    kind: type[Holed] = type("Holed", (Holed, type(ordinary)), {})
+    found = kind.__new__(kind)
+    vars(found).update(vars(ordinary))
+    found.inverses, found.hole, found.above, found.filling, found._found = {}, None, frozenset(), [], {}
+    return found
 
 
 class Places:
@@ -202,7 +208,7 @@ class Places:
     ) -> None:
         self.number, self.world, self.readings = opened, world, readings
         self.root = sides[opened]
-        self.holed = Holed(judge.elaborator)
+        self.holed = holed(judge.elaborator)
         self.samples = [Sample(number, judge.seed) for number in range(POINTS)]
         self.whole = whole_derivative(*sides)
         self.other = self.holed.elaborate(sides[1 - opened], world)[:MOST_VALUES]

@@ -111,6 +111,7 @@ class Step:
     repair: Repair | None = None
     expected: str | None = None
     follows_from: int | None = None
+    builds_on: int | None = None  # the wrong line that it carries on, with a slip of its own on top
     witnesses: Witnesses | None = None
     log: list[str] = field(default_factory=list)
     conditions: list[str] = field(default_factory=list)
@@ -121,6 +122,15 @@ class Step:
     def caret(self) -> tuple[int, int, int, int]:
         """What a caret points at: the slip where it was found, else the whole side."""
         return self.place or (self.line, self.column, self.end_line, self.end_column)
+
+    def because(self, reason: str) -> None:
+        """Add a reason."""
+        self.why = f"{self.why}; {reason}" if self.why else reason
+
+    @property
+    def is_root(self) -> bool:
+        """Whether this is wrong by a slip of its own."""
+        return self.verdict is Verdict.WRONG and self.follows_from is None
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -139,6 +149,7 @@ class Step:
             "repair": None if self.repair is None else self.repair.to_json(),
             "expected": self.expected,
             "follows_from": self.follows_from,
+            "builds_on": self.builds_on,
             "witnesses": None if self.witnesses is None else self.witnesses.to_json(),
             "place": None if self.place is None else dict(zip(PLACE, self.place, strict=True)),
             "proof": {"rules": self.log, "conditions": self.conditions} if self.log else None,
@@ -236,6 +247,11 @@ class Report:
         return counts
 
     @property
+    def roots(self) -> int:
+        """How many wrong statements have a slip of their own, and do not only follow from another."""
+        return sum(any(step.is_root for step in statement.steps) for statement in self.statements)
+
+    @property
     def exit_code(self) -> int:
         """0 all right, 1 something wrong, 3 something unclear or undecided and nothing wrong."""
         counts = self.summary
@@ -253,6 +269,7 @@ class Report:
             "symbols": [symbol.to_json() for symbol in self.symbols],
             "statements": [self._with_cell(statement) for statement in self.statements],
             "summary": self.summary,
+            "roots": self.roots,
         }
 
     def _with_cell(self, statement: StatementReport) -> dict[str, Any]:

@@ -71,10 +71,18 @@ def context(report: Report, width: int) -> dict[str, Any]:
         "shapes": _shapes(report, width),
         "diagnostics": blocks,
         "rows": [_row(statement, width) for statement in report.statements],
-        "counts": [(name, count, STYLE_OF[name]) for name, count in report.summary.items() if count],
+        "counts": [(_counted(name, count, report), STYLE_OF[name]) for name, count in report.summary.items() if count],
         "seed": report.seed,
         "width": width,
     }
+
+
+def _counted(name: str, count: int, report: Report) -> str:
+    """``2 wrong (1 root cause)``; the causes are counted where they are fewer."""
+    causes = report.roots
+    if name != Verdict.WRONG.value or causes == count:
+        return f"{count} {name}"
+    return f"{count} {name} ({causes} root cause{'' if causes == 1 else 's'})"
 
 
 def _shapes(report: Report, width: int) -> list[str]:
@@ -167,7 +175,8 @@ def _help(step: Step) -> str:
         return ""
     old, new = repair.old.strip(), repair.new.strip()
     edit = f"write {new} in place of {old}" if new else f"leave out {old}"
-    return clean(f"{edit}   [one edit, proved for all sizes]")
+    with_root = f", with line {step.builds_on} as it stands" if step.builds_on is not None else ""
+    return clean(f"{edit}   [one edit, proved for all sizes{with_root}]")
 
 
 def _follow_text(lines: list[int], label: Callable[[int], str]) -> str:
