@@ -2,8 +2,8 @@
 
     python benchmarks/repair.py --slips 5000 --out FILE [--pairs 500] [--seed 1] [--part 0/2]
 
-Slips (``tests/oracle/planted.py``) are planted into the proved claims of the golden sheets. A line that is right all the
-same, or is no longer read as the same statement, does not count. Seconds are processor time of the explanation alone.
+Slips (``tests/oracle/planted.py``) are planted into the proved claims of the golden sheets. A line that is right all
+the same, or is no longer read as the same statement, does not count. Seconds are processor time of the explanation.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from random import Random
 from statistics import median, quantiles
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(ROOT / "tests"))
 
 from oracle.mending import Mended, beds, sample
 

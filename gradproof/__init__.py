@@ -18,14 +18,11 @@ if TYPE_CHECKING:
     from derivations.report import Report
     from derivations.symbols import SymbolTable
     from derivations.understanding import Understanding
+    from gradproof.marking.marking import Marked
     from gradproof.solving.solution import Solution
     from numeric.agreement import CrossCheck
 
-__all__ = ["check", "count", "crosscheck", "derive", "gates", "read", "solve", "symbols"]
-    from gradproof.marking.marking import Marked
-    from numeric.agreement import CrossCheck
-
-__all__ = ["check", "count", "crosscheck", "derive", "gates", "mark", "read", "symbols"]
+__all__ = ["check", "count", "crosscheck", "derive", "gates", "mark", "read", "solve", "symbols"]
 __version__ = "0.1.0"
 SUFFIXES = frozenset({".md", ".markdown", ".tex", ".ipynb", ".txt"})
 
