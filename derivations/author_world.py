@@ -22,7 +22,7 @@ from derivations.names import Ref, shift
 from derivations.reading import surface as s
 from derivations.reading.places import Span
 from derivations.sinks import absolute
-from derivations.terms import Shape, Term, add, subtract, var
+from derivations.terms import Shape, Term, add, dimension, subtract, var
 from derivations.traverse import free_variables, substitute
 from derivations.values import Value, merge
 from derivations.world import Definition, Knowledge, UnclearError, World
@@ -76,6 +76,12 @@ def with_meanings(knowledge: Knowledge, meanings: Sequence[Meaning]) -> Knowledg
         else:
             families[meaning.ref.key] = meaning.definition
     return replace(knowledge, families=families, instances=instances)
+
+
+def with_equal_dimensions(knowledge: Knowledge) -> Knowledge:
+    """The sheet as if all its dimensions were one: a forgotten transpose fits there, and still changes the value."""
+    alike = dimension("every dimension")
+    return replace(knowledge, shapes={key: (alike,) * len(shape) for key, shape in knowledge.shapes.items()})
 
 
 class AuthorElaborator(Elaborator):

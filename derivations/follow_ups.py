@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import combinations, islice
 from typing import TYPE_CHECKING
 
-from derivations.author_world import AuthorElaborator
+from derivations.author_world import AuthorElaborator, with_equal_dimensions
 from derivations.circumstances import Circumstances
 from derivations.elaborate import Elaborator
 from derivations.errors import BudgetError
@@ -77,8 +77,12 @@ class FollowUps:
     def _world(self, numbers: tuple[int, ...]) -> Judge:
         """The world with some roots in force, in the order of the sheet."""
         if numbers not in self.worlds:
-            assumed = [x for k in numbers for x in self.roots[k].assumed]
-            self.worlds[numbers] = self.about.judge(AuthorElaborator(self.about.checker.elaborator, assumed))
+            roots = [self.roots[k] for k in numbers]
+            ordinary = self.about.checker.elaborator
+            if any(root.misfit for root in roots):
+                ordinary = Elaborator(with_equal_dimensions(self.about.knowledge), scalar=ordinary.scalar)
+            assumed = [x for root in roots for x in root.assumed]
+            self.worlds[numbers] = self.about.judge(AuthorElaborator(ordinary, assumed))
         return self.worlds[numbers]
 
     def _proves(self, judge: Judge, item: Judged) -> bool:

@@ -35,13 +35,15 @@ class BoundElaborator(Elaborator):
 class Root:
     """A wrong step and what it puts in force.
 
-    ``keys`` are sets of names: a step must speak of all of one set to be touched.
+    ``keys`` are sets of names: a step must speak of all of one set to be touched. ``misfit`` tells that its shapes do
+    not fit, so that only where all dimensions are equal anything can follow.
     """
 
     line: int
     entry: Entry
     assumed: tuple[Assumption, ...]
     keys: tuple[frozenset[str], ...]
+    misfit: bool = False
 
     @property
     def rule_of(self) -> str:
@@ -64,7 +66,8 @@ def root_of(about: Circumstances, item: Judged) -> Root | None:
     before = sentence.items[: item.number + 1]
     found = [x for node in before for x in reader.assumed(node, item.right)] or [*reader.assumed(item.right, item.left)]
     keys = tuple(frozenset(reader.keys(x)) for x in found)
-    return Root(item.report.line, item.entry, tuple(found), keys) if found else None
+    misfit = item.found.best is None and item.found.misfit is not None
+    return Root(item.report.line, item.entry, tuple(found), keys, misfit) if found else None
 
 
 class _Reader:

@@ -163,6 +163,16 @@ def test_a_rule_that_speaks_of_itself_is_taken_once() -> None:
     assert told(f"{d('L', 'o')} = 2 {d('L', 'o')}", f"{d('L', 'V')} = 2 (o - y) h^T") == ["wrong", "follows 1"]
 
 
+def test_a_forgotten_transpose_is_carried_on_though_nothing_fits() -> None:
+    lines = [
+        f"{d('L', 'h')} = V (o - y)",
+        rf"{d('L', 'z')} = V (o - y) \odot (1 - h^2)",
+        rf"{d('L', 'b')} = V (o - y) \odot (1 + h^2)",
+        rf"{d('L', 'W')} = x (V (o - y) \odot (1 - h^2))^T",
+    ]
+    assert told(*lines) == ["wrong", "follows 1", "wrong", "wrong"]
+
+
 def test_slips_that_cancel_are_told() -> None:
     chain = f"{d('L', 'h')} = 2 V^T (o - y) = V^T (o - y)"
     (found,) = claims(chain)
