@@ -16,6 +16,7 @@ from gradproof.commands.cells import cells
 from gradproof.commands.conv import conv
 from gradproof.commands.count import count
 from gradproof.commands.crosscheck import crosscheck
+from gradproof.commands.data import data
 from gradproof.commands.derive import derive
 from gradproof.commands.gates import gates
 from gradproof.commands.inpaint import inpaint
@@ -27,6 +28,7 @@ from gradproof.commands.report import report_options, target_of
 from gradproof.commands.solve import solve
 from gradproof.commands.symbols import symbols
 from gradproof.commands.timegate import timegate
+from gradproof.commands.train import train
 from gradproof.outcome import UNUSABLE, coloured, complain, print_each, terminal_width
 from gradproof.sheets import declared_with, read_declared, read_sheet
 
@@ -61,6 +63,8 @@ cli.add_command(norms)
 cli.add_command(read)
 cli.add_command(symbols)
 cli.add_command(solve)
+cli.add_command(train)
+cli.add_command(data)
 
 
 @cli.command()
