@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 INTERRUPTED = 130
+SHORT = {"parameters": "params", "accuracy": "acc.", "perplexity": "ppl.", "likelihood": "lik.", "seconds": "s"}
 
 
 def with_settings(command: F) -> F:
@@ -76,6 +77,8 @@ def train(
 
 
 def _values(name: str, text: str) -> Any:
+    if FIELDS[name].metadata["one"]:
+        return text
     found = tuple(read_value(name, part.strip()) for part in text.split(","))
     return found if len(found) > 1 else found[0]
 
@@ -150,10 +153,13 @@ def _text(study: Study, results: Mapping[str, Any]) -> str:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), title=None)
-    for column in results["table"]["columns"]:
-        table.add_column(column.replace("_", " "), justify="right" if column not in FIELDS else "left")
-    for row in results["table"]["rows"]:
-        table.add_row(*map(_cell, row))
+    columns, rows = results["table"]["columns"], results["table"]["rows"]
+    shown = [k for k, name in enumerate(columns) if name != "ended" or {row[k] for row in rows} != {"all epochs"}]
+    for k in shown:
+        text = isinstance(rows[0][k] if rows else "", str)
+        table.add_column(_heading(columns[k]), justify="left" if text else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(row[k]) for k in shown))
     out = io.StringIO()
     console = Console(file=out, width=terminal_width(), no_color=True, highlight=False)
     console.print(table)
@@ -161,6 +167,11 @@ def _text(study: Study, results: Mapping[str, Any]) -> str:
     data = results["data"].get("said", results["data"]["name"])
     console.print(f"\ndata: {data}\n{study.folder}: results.json, history.jsonl, table.csv, {figures}", markup=False)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def _heading(column: str) -> str:
+    words = column.split("_")
+    return " ".join(SHORT.get(word, word) for word in words)
 
 
 def _cell(value: Any) -> str:

@@ -16,9 +16,20 @@ OPTIMISERS = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw")
 SCHEDULES = ("constant", "step", "after")
 
 
-def _option(default: Any, text: str, least: float | None = None, among: Iterable[str] = (), free: bool = False) -> Any:
-    """A setting: its default, what it means, its least value, its choices, and whether a resumed run may change it."""
-    return field(default=default, metadata={"help": text, "least": least, "among": tuple(among), "free": free})
+def _option(
+    default: Any,
+    text: str,
+    least: float | None = None,
+    among: Iterable[str] = (),
+    free: bool = False,
+    one: bool = False,
+) -> Any:
+    """A setting: its default, what it means, its least value and its choices.
+
+    A resumed run may change what is ``free``; a flag of which there is ``one`` value may have commas in it.
+    """
+    about = {"help": text, "least": least, "among": tuple(among), "free": free, "one": one}
+    return field(default=default, metadata=about)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +67,8 @@ class Config:
     seed: int = _option(0, "Seed of every random choice.", 0)
     precision: str = _option("float32", "Arithmetic.", among=("float32", "bfloat16", "float64"))
     compile: bool = _option(False, "Compile the model with torch.compile.")
-    weights: str = _option("", "Start from the best weights of this folder of a finished run.")
+    weights: str = _option("", "Start from the best weights of this folder of a finished run.", one=True)
+    prompt: str = _option("", "Text that a character model is to continue.", one=True)
     minutes: float = _option(0.0, "Most minutes of training; 0: no limit.", 0, free=True)
     device: str = _option("auto", "Where to compute.", among=("auto", "cpu", "cuda"), free=True)
     threads: int = _option(0, "Threads of torch; 0: as torch chooses.", 0, free=True)

@@ -6,9 +6,20 @@ from typing import Final
 
 from derivations.errors import UsageError
 from numeric.training.study import Task
-from numeric.training.tasks import palindromes, rows
+from numeric.training.tasks import inpaint, language, palindromes, pixels, rows
 
-TASKS: Final[dict[str, Task]] = {task.name: task for task in (palindromes.TASK, rows.TASK)}
+TASKS: Final[dict[str, Task]] = {
+    task.name: task
+    for task in (
+        palindromes.TASK,
+        rows.TASK,
+        pixels.CLASSES,
+        pixels.NEXT,
+        inpaint.TASK,
+        language.WORDS,
+        language.CHARS,
+    )
+}
 
 
 def task(name: str) -> Task:
