@@ -113,7 +113,8 @@ class Trainer:
         with self._interruptible():
             while not self.state.ended:
                 self._epoch()
-        self._save()
+                if self.state.ended:
+                    self._save()
         self.model.load_state_dict(self.best_weights)
         metrics = self._summary()
         self.listener.end(self.state.ended)

@@ -166,7 +166,7 @@ def _pictures(
 
 
 def _show(axes: Any, image: Tensor, missing: Tensor, columns: int, title: str) -> None:
-    axes.imshow(image, cmap="gray_r", vmin=0, vmax=1)
+    axes.imshow(image.numpy(), cmap="gray_r", vmin=0, vmax=1)
     side = int(len(missing) ** 0.5)
     corner = (int(missing[0]) % columns - 0.5, int(missing[0]) // columns - 0.5)
     axes.add_patch(Rectangle(corner, side, side, fill=False, edgecolor="C3", linewidth=1.2))

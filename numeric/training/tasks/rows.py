@@ -112,10 +112,10 @@ def _heat_maps(study: Study, chosen: Finished, x: Tensor, states: Tensor, chance
     figure, panels = canvas(len(x), 3, (9.0, 2.5 * len(x)), squeeze=False, width_ratios=(1, 2, 1))
     rows = x.shape[1]
     for k, (image, states_over_time, over_classes) in enumerate(panels):
-        image.imshow(x[k], cmap="gray_r", aspect="auto", extent=(0, x.shape[2], rows + 0.5, 0.5))
+        image.imshow(x[k].numpy(), cmap="gray_r", aspect="auto", extent=(0, x.shape[2], rows + 0.5, 0.5))
         image.set_ylabel("row of the image = time step")
         shown = states_over_time.imshow(
-            states[:, k],
+            states[:, k].numpy(),
             cmap="RdBu_r",
             vmin=-1,
             vmax=1,
@@ -123,7 +123,7 @@ def _heat_maps(study: Study, chosen: Finished, x: Tensor, states: Tensor, chance
             extent=(0.5, states.shape[2] + 0.5, rows + 0.5, 0.5),
         )
         extent = (-0.5, chances.shape[2] - 0.5, rows + 0.5, 0.5)
-        chance = over_classes.imshow(chances[:, k], cmap="Greens", vmin=0, vmax=1, aspect="auto", extent=extent)
+        chance = over_classes.imshow(chances[:, k].numpy(), cmap="Greens", vmin=0, vmax=1, aspect="auto", extent=extent)
         over_classes.axhline(float(steps[k]) - 0.5, color="C3", linewidth=1)
         over_classes.set_xticks(range(chances.shape[2]))
         figure.colorbar(shown, ax=states_over_time, fraction=0.04, label="h")

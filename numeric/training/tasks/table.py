@@ -6,7 +6,7 @@ from typing import Final
 
 from derivations.errors import UsageError
 from numeric.training.study import Task
-from numeric.training.tasks import inpaint, language, palindromes, pixels, rows
+from numeric.training.tasks import inpaint, language, lengths, optimisers, palindromes, phased, pixels, rows
 
 TASKS: Final[dict[str, Task]] = {
     task.name: task
@@ -18,6 +18,9 @@ TASKS: Final[dict[str, Task]] = {
         inpaint.TASK,
         language.WORDS,
         language.CHARS,
+        phased.TASK,
+        optimisers.TASK,
+        lengths.TASK,
     )
 }
 
