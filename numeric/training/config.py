@@ -39,6 +39,7 @@ class Config:
     cell: str = _option("lstm", "Kind of network.", among=CELLS)
     size: str = _option("128", "Units, or layers × units as in 3x32.")
     init: str = _option("default", "How the matrices between states are drawn.", among=INITS)
+    keep_bias: float = _option(0.0, "Added to the bias of the gate that keeps the state: f of an LSTM, z of a GRU.")
     head: str = _option("linear", "Layers above the state.", among=("linear", "relu", "relu-bn"))
     dropout: float = _option(0.0, "Share of non-recurrent connections left out while training.", 0)
     length: int = _option(0, "Length of the sequences (palindromes), longest duration in ms (phased).", 0)
@@ -170,7 +171,7 @@ def label(config: Config, names: Iterable[str]) -> str:
 
 def _label_part(name: str, value: Any) -> str:
     text = f"{value:g}" if isinstance(value, float) else str(value)
-    return text if name in ("cell", "optimiser", "sampling", "order", "pixels") else f"{name.replace('_', '')}{text}"
+    return text if FIELDS[name].metadata["among"] else f"{name.replace('_', '')}{text}"
 
 
 def from_toml(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -96,6 +96,7 @@ class Recurrent(nn.Module):
         self.head = HEADS[config.head](config.shape[1], sizes.classes)
         self.every = sizes.every
         initialise(self.core, config.init)
+        keep(self.core, config.keep_bias)
 
     def forward(
         self, x: Tensor, state: Any = None, times: Tensor | None = None, lengths: Tensor | None = None
@@ -175,6 +176,25 @@ def initialise(core: nn.Module, kind: str) -> None:
                 nn.init.xavier_uniform_(parameter, generator=generator)
             elif last.startswith("bias"):
                 parameter.zero_()
+
+
+def keep(core: nn.Module, bias: float) -> None:
+    """Add to the bias of the gate that keeps the state, the second one of each cell: f (i, f, g, o) or z (r, z, n).
+
+    A network then remembers from the start (Gers, Schmidhuber and Cummins 2000; Jozefowicz et al. 2015). A plain
+    recurrent layer has no such gate and stays as it is.
+    """
+    with torch.no_grad():
+        for name, parameter in core.named_parameters():
+            gates = len(parameter) // dict(core.named_parameters())[_square(name)].shape[1] if "bias" in name else 1
+            if gates > 1 and "bias_hh" not in name:
+                parameter.chunk(gates)[1].add_(bias)
+
+
+def _square(name: str) -> str:
+    """The matrix between states of the layer of a bias: ``whole.weight_hh_l0`` of ``whole.bias_ih_l0``."""
+    before, _, last = name.rpartition(".")
+    return f"{before}.weight_hh_{last.rpartition('_')[2]}"
 
 
 def recurrent_only(config: Config, task: str) -> None:
