@@ -137,23 +137,25 @@ def test_flags_are_read_by_the_kind_of_their_field() -> None:
         read_value("epochs", "ten")
 
 
-@pytest.mark.parametrize("name", ["rnn", "lstm", "gru", "phased-lstm", "bn-lstm"])
-def test_a_large_keep_bias_keeps_the_state(name: str) -> None:
-    """The state after a step is the one before it where there is a gate to keep it, and only there."""
+def _after_one_step(name: str, bias: float, state: object) -> torch.Tensor:
     torch.manual_seed(5)
-    network = Recurrent(Config(cell=name, size="2x6", keep_bias=60.0), Sizes(D, 2, T)).eval()
-    cell, before = torch.randn(B, 6), torch.zeros(B, 6)
-    own = name in ("phased-lstm", "bn-lstm")
-    one: object = (before, cell) if own or name == "lstm" else cell
-    layers = one if own else (torch.stack([x] * 2) for x in one) if isinstance(one, tuple) else torch.stack([cell] * 2)
-    state = (layers, layers) if own else tuple(layers) if name == "lstm" else layers
-    _, after = network.outputs(torch.zeros(1, B, D), state, torch.zeros(1, B))
-    kept = after[0][1] if own else after[1][0] if name == "lstm" else after[0]
-    moved = (kept - cell).abs().max()
-    assert moved < 1.01 if "lstm" in name else moved < 1e-5 if name == "gru" else moved > 0.1
-    if "lstm" in name:  # what is kept is the cell; the input gate adds to it at most 1
-        plain = Recurrent(Config(cell=name, size="6", keep_bias=-60.0), Sizes(D, 2, T)).eval()
-        _, lost = plain.outputs(
-            torch.zeros(1, B, D), (one,) if own else (before[None], cell[None]), torch.full((1, B), 0.3)
-        )
-        assert name == "phased-lstm" or (lost[0][1] if own else lost[1][0]).abs().max() < 1.01
+    network = Recurrent(Config(cell=name, size="6", keep_bias=bias), Sizes(D, 2, T)).eval()
+    _, after = network.outputs(torch.ones(1, B, D), state)
+    if name in ("phased-lstm", "bn-lstm"):
+        return after[0][1]
+    return after[1][0] if name == "lstm" else after[0]
+
+
+def test_a_large_keep_bias_keeps_the_state() -> None:
+    """z = 1 leaves the state of a GRU as it is; f = 1 in place of f = 0 adds the cell of an LSTM, whatever i is."""
+    torch.manual_seed(6)
+    cell = torch.randn(B, 6)
+    assert torch.allclose(_after_one_step("gru", 90.0, cell[None]), cell)
+    assert not torch.allclose(_after_one_step("gru", -90.0, cell[None]), cell, atol=0.1)
+    for name, state in (
+        ("lstm", (torch.zeros(1, B, 6), cell[None])),
+        ("bn-lstm", ((torch.zeros(B, 6), cell),)),
+    ):
+        kept, lost = (_after_one_step(name, bias, state) for bias in (90.0, -90.0))
+        assert torch.allclose(kept - lost, cell, atol=1e-6)
+    assert torch.equal(_after_one_step("rnn", 90.0, cell[None]), _after_one_step("rnn", 0.0, cell[None]))
