@@ -163,6 +163,19 @@ def varied(found: list[Config]) -> list[str]:
     return [name for name in FIELDS if len({getattr(config, name) for config in found}) > 1]
 
 
+def telling(found: list[Config]) -> list[str]:
+    """As few of these fields as tell the runs from each other: one that follows from those before it is left out."""
+    kept: list[str] = []
+    for name in varied(found):
+        if _kinds(found, [*kept, name]) > _kinds(found, kept):
+            kept.append(name)
+    return kept
+
+
+def _kinds(found: list[Config], names: Iterable[str]) -> int:
+    return len({tuple(getattr(config, name) for name in names) for config in found})
+
+
 def label(config: Config, names: Iterable[str]) -> str:
     """A name for a run by what tells it from the others: ``lstm-length30``; ``run`` where nothing does."""
     parts = [_label_part(name, getattr(config, name)) for name in names]

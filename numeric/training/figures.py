@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from derivations.errors import UsageError
-from numeric.training.config import Config, flag, varied
+from numeric.training.config import Config, flag, telling, varied
 from numeric.training.loop import Finished
 from numeric.training.study import Picture, Study
 from numeric.training.tables import measure
@@ -110,7 +110,7 @@ def against(
 ) -> Picture:
     """A measure against a setting, one line for each kind of run; the mean over seeds, with their range."""
     figure, axes = canvas()
-    others = [x for x in varied([one.config for one in done]) if x not in (field, "seed")]
+    others = [x for x in telling([one.config for one in done]) if x not in (field, "seed")]
     groups = grouped(done, lambda one: ", ".join(str(getattr(one.config, x)) for x in others) or one.config.cell)
     for number, (text, members) in enumerate(groups.items()):
         points = grouped(members, lambda one: getattr(one.config, field))

@@ -17,7 +17,7 @@ import torch
 
 from derivations.errors import UsageError
 from numeric.training.checkpoints import as_line, plain
-from numeric.training.config import varied
+from numeric.training.config import telling
 from numeric.training.loop import Finished, chosen_device
 from numeric.training.study import Clock, Findings, Study
 
@@ -31,7 +31,7 @@ def record(study: Study, done: Sequence[Finished], findings: Findings, clock: Cl
         "version": 1,
         "task": study.task.name,
         "mode": study.mode,
-        "varied": varied(found),
+        "varied": telling(found),
         "versions": versions(),
         "revision": revision(),
         "device": device_name(found[0].device) if found else "cpu",

@@ -14,7 +14,7 @@ from derivations.errors import UsageError
 from numeric.data.sources import find_images, find_text
 from numeric.training.batches import Problem
 from numeric.training.checkpoints import load_weights
-from numeric.training.config import FIELDS, Config, Settings, configs, label, varied
+from numeric.training.config import FIELDS, Config, Settings, configs, label, telling
 from numeric.training.loop import DTYPES, Finished, Listener, Trainer
 
 Mode = Literal["default", "quick", "paper"]
@@ -84,7 +84,7 @@ class Study:
     def run(self, listener: Listener, resume: bool = False) -> list[Finished]:
         """Train all runs, one after the other. Raises Interrupted after Ctrl-C, UsageError for what cannot be done."""
         found, data = self.configs(), self.data()
-        names = varied(found)
+        names = telling(found)
         done = []
         for config in found:
             name = label(config, names)

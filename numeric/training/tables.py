@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from math import exp, isfinite, log
 from typing import Any, Final
 
-from numeric.training.config import varied
+from numeric.training.config import telling
 from numeric.training.loop import Finished
 from numeric.training.study import Findings
 
@@ -36,7 +36,7 @@ def measure(metrics: Mapping[str, Any], name: str) -> Any:
 
 def add_table(findings: Findings, done: Sequence[Finished], measures: Sequence[str]) -> None:
     """A row a run: the settings in which the runs differ, the measures, and how it went."""
-    names = varied([one.config for one in done])
+    names = telling([one.config for one in done])
     findings.columns = [*names, *measures, "parameters", "epochs", "seconds", "ended"]
     for one in done:
         settings = [getattr(one.config, name) for name in names]

@@ -8,7 +8,7 @@ import torch
 from derivations.cells import cell
 from derivations.errors import UsageError
 from numeric.equations import step
-from numeric.training.config import Config, configs, label, read_value, varied
+from numeric.training.config import Config, configs, label, read_value, telling, varied
 from numeric.training.models import Recurrent, Sizes
 from numeric.training.recurrent import LEAK, BatchNormLSTM, PhasedLSTM
 from numeric.training.tasks.palindromes import palindromes
@@ -113,6 +113,13 @@ def test_plans_make_every_run_once_and_labels_tell_them_apart() -> None:
     found = configs([{"cell": ("rnn", "gru"), "length": (5, 9)}, {"cell": "gru", "length": 9}])
     assert [(c.cell, c.length) for c in found] == [("rnn", 5), ("rnn", 9), ("gru", 5), ("gru", 9)]
     assert label(found[1], varied(found)) == "rnn-length9"
+    plans = [{"cell": "rnn", "init": ("default", "orthogonal"), "keep_bias": 0.0}, {"cell": "gru", "keep_bias": 3.0}]
+    assert varied(configs(plans)) == ["cell", "init", "keep_bias"]
+    assert [label(one, telling(configs(plans))) for one in configs(plans)] == [
+        "rnn-default",
+        "rnn-orthogonal",
+        "gru-default",
+    ]
 
 
 @pytest.mark.parametrize(
