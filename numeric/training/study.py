@@ -69,13 +69,18 @@ class Study:
         for name in self.changed:
             if name not in FIELDS:
                 raise UsageError(f"there is no setting {name}; there are {', '.join(FIELDS)}")
-        return configs([{**plan, **self.changed} for plan in self._concerned(plans)])
+        others = {name: value for name, value in self.changed.items() if name != "cell"}
+        return configs([{**plan, **others} for plan in self._concerned(plans)])
 
     def _concerned(self, plans: tuple[Settings, ...]) -> list[Settings]:
-        """The plans for the cells that are asked for; the first one where there is none."""
-        wanted = set(_several(self.changed.get("cell", ())))
-        found = [plan for plan in plans if not wanted or wanted & set(_several(plan.get("cell", "")))]
-        return found or [plans[0]]
+        """The plans with the cells that are asked for; those of which no plan knows go with the first one."""
+        if "cell" not in self.changed:
+            return list(plans)
+        wanted = _several(self.changed["cell"])
+        known = {cell for plan in plans for cell in _several(plan.get("cell", ()))}
+        rest = tuple(cell for cell in wanted if cell not in known)
+        shared = [{**plan, "cell": tuple(c for c in _several(plan["cell"]) if c in wanted)} for plan in plans]
+        return [plan for plan in shared if plan["cell"]] + ([{**plans[0], "cell": rest}] if rest else [])
 
     def data(self) -> Any:
         """The data of the task. Raises UsageError where they cannot be read."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from derivations.errors import UsageError
 from gradproof.cli import cli
+from numeric.training.study import Study
+from numeric.training.tasks.table import TASKS
 
 TINY = "--size 4 --epochs 1 --epoch-steps 2 --batch 8 --test-size 20 --threads 1".split()
 
@@ -75,6 +78,18 @@ def test_calls_that_cannot_be_used_say_why(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GRADPROOF_CACHE", str(tmp_path / "cache"))
     _refused(told, *[str(tmp_path / "out") if part == "@" else part for part in call])
+
+
+def test_cells_go_to_the_plans_that_are_about_them() -> None:
+    def cells(changed: dict[str, Any]) -> list[tuple[str, str, float]]:
+        found = Study(TASKS["palindromes"], Path(), "default", {"length": 30, **changed}).configs()
+        return [(config.cell, config.init, config.keep_bias) for config in found]
+
+    rnn, gated = [("rnn", "default", 0.0), ("rnn", "orthogonal", 0.0)], [("gru", "default", 3.0)]
+    assert cells({"cell": ("rnn", "gru")}) == [*rnn, *gated]
+    assert cells({"cell": "gru"}) == gated
+    assert cells({"cell": "bn-lstm"}) == [("bn-lstm", "default", 0.0)]
+    assert cells({"cell": "rnn", "init": "identity"})[0] == ("rnn", "identity", 0.0)
 
 
 SUITE = """
