@@ -50,7 +50,7 @@ def _records() -> list[dict[str, Any]]:
             state = f"in {cache() / source.name}" if there else "not downloaded"
         urls = [{"url": file.url, "bytes": file.size, "sha256": file.sha256} for file in source.files]
         about = {"name": source.name, "kind": source.kind, "about": source.about, "licence": source.licence}
-        found.append({**about, "bytes": source.size, "state": state, "files": urls})
+        found.append({**about, "bytes": source.size, "state": state, "files": urls, "cache": str(cache())})
     return found
 
 
@@ -61,6 +61,7 @@ def _text(records: list[dict[str, Any]]) -> str:
         lines += [f"{one['name']:<14} {one['about']}", f"{'':<14} licence: {one['licence']}{size}; {one['state']}"]
     lines += [
         "",
+        f"downloads are kept in {records[0]['cache']} (set GRADPROOF_CACHE to move them)",
         "gradproof train TASK --data NAME uses one of these, --data FOLDER files of your own",
         "(IDX files, the files of PTB, train/valid/test.txt or one .txt file); without",
         "--data the embedded sets serve. gradproof data fetch NAME downloads.",

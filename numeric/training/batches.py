@@ -42,6 +42,7 @@ class Problem:
     batch: Callable[[int, int], Batch]
     batches: int
     splits: Mapping[str, Callable[[], Iterable[Batch]]]
+    """How to walk over what is measured: valid, test and, where the data are not made up as they go, train."""
     unit: str = "sequences"
     carried: bool = False
     accuracy: bool = True

@@ -232,6 +232,8 @@ class Trainer:
         state = self.state
         best = next((x for x in self.history.lines if x["epoch"] == state.best_epoch), {})
         kept: dict[str, Any] = {name: best[name] for name in ("train_loss", "train_accuracy") if name in best}
+        if "train" in self.problem.splits:
+            kept = self.measure("train")
         valid, test = (self.measure(split) for split in ("valid", "test"))
         size = sum(p.numel() for p in self.parameters)
         about = {"parameters": size, "epochs": state.epoch, "steps": state.step, "best_epoch": state.best_epoch}

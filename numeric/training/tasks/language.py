@@ -57,7 +57,7 @@ def _problem(config: Config, parts: dict[str, list[int]], build: Any, **options:
     def held_out(split: str) -> Iterable[Batch]:
         return streams[split].all()
 
-    splits = {"valid": lambda: held_out("valid"), "test": lambda: held_out("test")}
+    splits = {split: (lambda s=split: held_out(s)) for split in parts}
     train = streams["train"]
     return Problem(build, train, train.batches, splits, unit="tokens", carried=True, **options)
 

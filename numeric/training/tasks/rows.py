@@ -49,7 +49,7 @@ def classification(found: dict[str, tuple[Tensor, Tensor]], config: Config, buil
     if config.precision == "float64":
         found = {split: (x.double(), y) for split, (x, y) in found.items()}
     train = Shuffled(*found["train"], config.batch, config.seed)
-    splits = {split: (lambda s=split: in_order(*found[s], AT_ONCE)) for split in ("valid", "test")}
+    splits = {split: (lambda s=split: in_order(*found[s], AT_ONCE)) for split in found}
     return Problem(build, train, train.batches, splits)
 
 
