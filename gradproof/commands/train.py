@@ -105,6 +105,7 @@ def _suite(suite: Path, mode: Mode | None, where: str, out: Path | None, given: 
 
 def _run(study: Study, resume: bool, form: str) -> int:
     from gradproof.commands.progress import Progress
+    from numeric.training.checkpoints import plain
     from numeric.training.loop import Interrupted
     from numeric.training.results import record, write
     from numeric.training.study import Clock
@@ -120,11 +121,7 @@ def _run(study: Study, resume: bool, form: str) -> int:
         sys.exit(INTERRUPTED)
     results = record(study, done, study.findings(done), clock)
     write(study.folder, results, done)
-    text = (
-        json.dumps(results, indent=1, ensure_ascii=False, default=str) + "\n"
-        if form == "json"
-        else _text(study, results)
-    )
+    text = json.dumps(plain(results), indent=1, ensure_ascii=False) + "\n" if form == "json" else _text(study, results)
     click.echo(text, nl=False)
     return 1 if any(one.metrics["ended"] == "diverged" for one in done) else 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from time import monotonic
 from typing import Any, Final, Literal
@@ -84,6 +85,10 @@ class Study:
 
     def data(self) -> Any:
         """The data of the task. Raises UsageError where they cannot be read."""
+        return self._read
+
+    @cached_property
+    def _read(self) -> Any:
         return FINDERS[self.task.data](self.where)
 
     def run(self, listener: Listener, resume: bool = False) -> list[Finished]:

@@ -11,7 +11,9 @@ from click.testing import CliRunner
 
 from derivations.errors import UsageError
 from gradproof.cli import cli
+from numeric.training.config import label, telling
 from numeric.training.study import Study
+from numeric.training.suites import read_suite
 from numeric.training.tasks.table import TASKS
 
 TINY = "--size 4 --epochs 1 --epoch-steps 2 --batch 8 --test-size 20 --threads 1".split()
@@ -161,3 +163,15 @@ def test_data_lists_sources_with_licence_size_and_place(tmp_path: Path, monkeypa
     assert all(record["licence"] and record["state"] for record in records)
     with pytest.raises(UsageError, match="there is no data set nist"):
         CliRunner().invoke(cli, ["data", "fetch", "nist"], catch_exceptions=False)
+
+
+def test_the_suite_of_the_examples_has_every_task_and_every_plan_makes_runs() -> None:
+    orders = read_suite(Path(__file__).parents[2] / "examples" / "coursework.toml")
+    assert [order.task for order in orders] == list(TASKS)
+    assert {order.mode for order in orders} == {"paper"}
+    for task in TASKS.values():
+        for mode in ("default", "quick", "paper"):
+            found = Study(task, Path(), mode).configs()
+            assert found
+            names = [label(config, telling(found)) for config in found]
+            assert len(set(names)) == len(names)
