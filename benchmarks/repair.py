@@ -19,13 +19,13 @@ from pathlib import Path
 from random import Random
 from statistics import median, quantiles
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from oracle.mending import Mended, beds, sample
 
 WHAT = ("located", "proved", "same")
+ROOT = Path(__file__).resolve().parents[1]
 SHEETS = [*sorted((ROOT / "tests" / "sheets").glob("*.md")), *sorted((ROOT / "tests" / "sheets").glob("*.tex"))]
 
 
