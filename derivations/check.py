@@ -140,6 +140,7 @@ class Checker(Reporter):
         self.source = source
         self.options = options
         self.witness = witness
+        self._ways = (habits, rows, way) if sentences is None else None
         sentences = read_document(source) if sentences is None else sentences
         self.sheet: Sheet = understand(source, sentences, habits, rows, way)
         self.elaborator = Elaborator(self.sheet.knowledge, scalar=self.sheet.scalars_only)
@@ -148,6 +149,11 @@ class Checker(Reporter):
         self.judge = Judge(
             self.elaborator, options.seed, options.time_limit, settings.value("partial"), settings.value("layout")
         )
+
+    def again(self, text: str) -> Checker | None:
+        """The same check of another text of the sheet; None where the sentences did not come from the text alone."""
+        source = replace(self.source, text=text)
+        return None if self._ways is None else Checker(source, self.options, None, *self._ways)
 
     def report(self) -> Report:
         judged = self.judged()

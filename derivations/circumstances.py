@@ -33,13 +33,15 @@ class Circumstances:
         self.checker = checker
         self.conventions = conventions
         self.knowledge = checker.sheet.knowledge
+        self.as_it_is = True  # not the world of an author with a wrong step in force
         self.symbols = self._symbols()
         self.texts = {ref: self._written(symbol) for ref, symbol in self.symbols.items()}
 
     def proves(self, judge: Judge, left: s.Node, right: s.Node, item: Judged, budget: Budget | None = None) -> bool:
         """Whether a step is proved under the conventions of the sheet; a budget that ends says no."""
         try:
-            world = replace(item.world, mode=self.conventions.mode)
+            facts = self.checker.facts_about(left, right)
+            world = replace(item.world, mode=self.conventions.mode, facts=facts)
             return judge.proves(left, right, world, budget or self.budget(), self.conventions.transposed)
         except BudgetError:
             return False
@@ -47,6 +49,7 @@ class Circumstances:
     def within(self, judge: Judge) -> Circumstances:
         """The same sheet, read and judged in another world."""
         found = copy(self)
+        found.as_it_is = False
         found.checker = copy(self.checker)
         found.checker.judge, found.checker.elaborator = judge, judge.elaborator
         return found

@@ -69,7 +69,8 @@ def hand(nodes: Iterable[s.Node], text: Slice) -> Hand:
     functions: dict[tuple[str, str], None] = {}
     for node in nodes:
         if isinstance(node, s.Transposed) and node.argument.span.end < node.span.end:
-            transposes[text(Span(node.argument.span.end, node.span.end)).strip(" }")] += 1
+            behind = text(Span(node.argument.span.end, node.span.end)).strip(" }")
+            transposes[behind] += behind.startswith(("^", ".T"))
         if isinstance(node, s.Mul):
             between = [text(_between(node, place)).strip() for place in range(len(node.operators))]
             signs.update(pair for pair in zip(node.operators, between, strict=True) if pair[0] in ELEMENTWISE[:2])
@@ -83,7 +84,12 @@ def hand(nodes: Iterable[s.Node], text: Slice) -> Hand:
     return found
 
 
-Names = Callable[[s.Symbol], list[tuple[s.Symbol, str, str, int]]]
+def is_name(node: s.Node) -> bool:
+    """Whether a node is written as a name: a symbol, or a derivative that has a name of its own."""
+    return isinstance(node, s.Symbol) or (isinstance(node, s.Partial) and node.of.span == node.span)
+
+
+Names = Callable[[s.Node], list[tuple[s.Node, str, str, int]]]
 Edits = Iterator[Edit]
 
 
@@ -96,7 +102,7 @@ def edits(root: s.Node, own: Hand, names: Names) -> list[Edit]:
     for node, free in _places(root):
         for family in FAMILIES if free else ():
             found.extend(family(node, own))
-        if isinstance(node, s.Symbol):
+        if is_name(node):
             found.extend(Edit(node, tree, node.span, text, code, cost) for tree, text, code, cost in names(node))
     found += _of_root(root, own)
     return sorted(found, key=lambda edit: (edit.cost, edit.span))
@@ -152,9 +158,10 @@ def _more_factors(node: s.Mul, pool: Sequence[tuple[s.Node, str]], own: Hand) ->
 
 
 def _signs(node: s.Mul, own: Hand) -> Sequence[tuple[str, str]]:
-    """The signs to try beside one more factor, with their text; first the kind that the product has already."""
-    found = (("", ""), (own.sign, f"{own.elementwise} "))
-    return found if set(node.operators) == {""} else found[::-1]
+    """The signs to try beside one more factor, with their text; first those that the product has already."""
+    found = {sign: own.text(_between(node, place)).strip() for place, sign in enumerate(node.operators)}
+    found = {sign: f"{text} " if text else "" for sign, text in found.items()}
+    return list({**found, own.sign: f"{own.elementwise} ", "": ""}.items())
 
 
 def _beside(node: s.Node, pool: Sequence[tuple[s.Node, str]], own: Hand) -> Edits:
@@ -243,7 +250,7 @@ def _sign(node: s.Node, own: Hand) -> Edits:
 
 def _transpose(node: s.Node, own: Hand) -> Edits:
     if isinstance(node, s.Transposed):
-        yield Edit(node, node.argument, node.span, own.of(node.argument), "extra-transpose", 1)
+        yield Edit(node, node.argument, node.span, own.of(node.argument), "extra-transpose", 0)
     elif isinstance(node, s.Symbol) and node.base[:1].isupper() and node.time is None:
         yield from _turned(node, own)
 
@@ -401,6 +408,9 @@ def _numbers(node: s.Node, own: Hand) -> Edits:
         for value in (node.value - 1, node.value + 1):
             if value >= 0:
                 yield Edit(node, _number(node, value), node.span, str(value), "wrong-number", 2)
+    for entry in node.entries if isinstance(node, s.Matrix) else ():
+        if isinstance(entry, s.Number):
+            yield Edit(entry, s.Neg(entry.span, entry), entry.span, f"-{own.of(entry)}", "sign", 1)
 
 
 def _bounds(node: s.Node, own: Hand) -> Edits:

@@ -241,7 +241,8 @@ class Places:
             return []
 
     def numbers(self, term: Term) -> list[Floating]:
-        return [sample.value(term) for sample in self.samples]
+        known = self.holed.with_facts(term, self.world)
+        return [sample.value(known) for sample in self.samples]
 
     def fits(self, node: s.Node, tree: s.Node) -> bool:
         """Whether a tree in the place of a node makes the step right at the sample points."""

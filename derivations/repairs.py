@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING
 from derivations.budget import Budget
 from derivations.circumstances import Circumstances
 from derivations.component_names import has_components
-from derivations.edits import Edit, edits, ends, hand, insertions
+from derivations.counts import judge_counting
+from derivations.edits import Edit, edits, ends, hand, insertions, is_name
 from derivations.errors import SheetError
 from derivations.holes import Places, replaced
 from derivations.judge import TRANSPOSED
+from derivations.names import Ref
 from derivations.reading import surface as s
 from derivations.reading.places import Span
 from derivations.report import Repair, Verdict
@@ -31,8 +33,8 @@ if TYPE_CHECKING:
     from derivations.reporting import Judged
 
 MOST_POOLED = 60
-MOST_UNSEEN = 60
-MOST_PROOFS = 12
+MOST_UNSEEN = 300
+MOST_PROOFS = 5
 
 
 class Repairs:
@@ -52,8 +54,8 @@ class Repairs:
         """The first edit of one side that makes the step right; all proofs share one budget."""
         search = Search(self.about, item, number, self.pool)
         for candidates in search.rounds():
-            for edit in islice(candidates, MOST_PROOFS):
-                if search.proves(edit):
+            for edit in islice(candidates, search.most):
+                if search.mends(edit):
                     return self._as_repair(edit)
         return None
 
@@ -71,7 +73,7 @@ class Pool:
         self.about = about
         self.hand = hand(nodes, about.slice)
         self.written: dict[str, s.Node] = {}
-        for node in factors_of(nodes):
+        for node in factors_of(nodes, about.knowledge.indexed):
             self.written.setdefault(about.text(node), node)
 
     def near(self, item: Judged) -> list[Written]:
@@ -99,10 +101,16 @@ class Search:
         self.readings = item.found.best.readings if item.found.best else frozenset[str]()
         self.places = self._places(self.readings)
 
+    @property
+    def most(self) -> int:
+        """How many candidates are worth a proof: those that were seen to fit, or many where that cannot be seen."""
+        return MOST_UNSEEN if self.places is None else MOST_PROOFS
+
     def rounds(self) -> Iterator[Iterator[Edit]]:
         """Candidates, the likeliest first: small edits, then what is written elsewhere, then freer readings."""
         yield self.likely(self._small())
         if self.places is None:
+            yield self.likely(insertions(self.root, self.near, self.pool.hand))
             return
         yield self.likely(insertions(self.root, self.within(self.near), self.pool.hand))
         freer = self._places(None)
@@ -116,22 +124,33 @@ class Search:
             found += ends(self.root, self.sides[0], self.pool.hand)
         return sorted(found, key=lambda edit: (edit.cost, edit.span))
 
-    def _names_like(self, symbol: s.Symbol) -> list[tuple[s.Symbol, str, str, int]]:
+    def _names_like(self, node: s.Node) -> list[tuple[s.Node, str, str, int]]:
         """Other names of the sheet: the same at another time first, then others."""
-        ref = self.about.knowledge.names.ref
-        own = ref(symbol)
-        others = {ref(node): (node, text) for node, text in reversed(self.near) if isinstance(node, s.Symbol)}
-        found: list[tuple[s.Symbol, str, str, int]] = []
-        for other, (node, text) in others.items():
-            if other.key == own.key and other != own:
-                found.append((node, text, "off-by-one", 2))
-            elif other != own:
-                found.append((node, text, "swapped-name", 4 if other.time == own.time else 5))
+        own = self._named(node)
+        found: list[tuple[s.Node, str, str, int]] = []
+        for other, text in self.near:
+            name = self._named(other) if is_name(other) else own
+            if name == own:
+                continue
+            if name.key == own.key:
+                found.append((other, text, "off-by-one", 2))
+            else:
+                found.append((other, text, "swapped-name", 4 if name.time == own.time else 5))
         return found
+
+    def _named(self, node: s.Node) -> Ref:
+        """The name that is written; of a named derivative, one of its own."""
+        ref = self.about.knowledge.names.ref
+        if isinstance(node, s.Symbol):
+            found = ref(node)
+            return Ref(found.key + self.about.text(node), found.time) if node.component else found
+        by = node.by if isinstance(node, s.Partial) and isinstance(node.by, s.Symbol) else s.Symbol(node.span, "")
+        return Ref(f"gradient by {ref(by).key}", ref(by).time)
 
     def _world(self) -> World:
         checker, times = self.about.checker, self.item.found.times
-        world = replace(self.item.world, mode=self.about.conventions.mode)
+        facts = checker.facts_about(*self.sides)
+        world = replace(self.item.world, mode=self.about.conventions.mode, facts=facts)
         if times:
             env = tuple((letter, s.Time(None, value)) for letter, value in times)
             end = checker.elaborator.knowledge.length
@@ -142,6 +161,8 @@ class Search:
     def _places(self, readings: frozenset[str] | None) -> Places | None:
         """The places of the side; None where steps in components are compared, or the other side has no value."""
         if any(has_components(side) for side in self.sides) and self.about.knowledge.indexed:
+            return None
+        if judge_counting(*self.sides, self.item.world, self.about.checker) is not None:
             return None
         try:
             layout = frozenset({TRANSPOSED} if self.about.conventions.transposed else ())
@@ -183,16 +204,33 @@ class Search:
         tree = edit.tree if seen is edit.node else replaced(seen, edit.node, edit.tree)
         return places.fits(seen, tree)
 
-    def proves(self, edit: Edit) -> bool:
-        """Whether the step with an edit is proved, with sides that still say something."""
-        tree = replaced(self.root, edit.node, edit.tree)
-        left, right = (tree, self.sides[1]) if self.number == 0 else (self.sides[0], tree)
+    def mends(self, edit: Edit) -> bool:
+        """Whether the sheet with an edit pasted into it has the step proved, with sides that still say something."""
         if self._text_with(edit) == self.about.text(self.sides[1 - self.number]):
             return False  # both sides the same expression: true, and no repair
-        if self.item.found.times:
-            found = self.about.checker.judge.judge(left, right, self.item.world)
-            return bool(found.right) and found.verdict is Verdict.PROVED
-        return self.about.proves(self.about.checker.judge, left, right, self.item, self.budget)
+        return self._proves(edit) if self.places is None or not self.about.as_it_is else self._pasted(edit)
+
+    def _proves(self, edit: Edit) -> bool:
+        tree = replaced(self.root, edit.node, edit.tree)
+        left, right = (tree, self.sides[1]) if self.number == 0 else (self.sides[0], tree)
+        counted = judge_counting(left, right, self.item.world, self.about.checker)
+        if counted is None and not self.about.proves(self.about.checker.judge, left, right, self.item, self.budget):
+            return False
+        return (counted is None or bool(counted.right)) and (not self.about.as_it_is or self._pasted(edit))
+
+    def _pasted(self, edit: Edit) -> bool:
+        """Whether the step is proved when the sheet is read again with the edit in it."""
+        checker, entries = self.about.checker, self.about.checker.sheet.entries
+        text = checker.source.text
+        if edit.span.end > len(text):
+            return False
+        again = checker.again(text[: edit.span.start] + edit.text + text[edit.span.end :])
+        if again is None or len(again.sheet.entries) != len(entries):
+            return False
+        entry = again.sheet.entries[entries.index(self.item.entry)]
+        judged = again.judged(lambda x: x is entry)
+        again.settle(judged, self.about.conventions)
+        return len(judged) > self.item.number and judged[self.item.number].report.verdict is Verdict.PROVED
 
     def _text_with(self, edit: Edit) -> str:
         before, after = Span(self.root.span.start, edit.span.start), Span(edit.span.end, self.root.span.end)

@@ -15,10 +15,10 @@ MOST_TIMES = 4
 Written = tuple[s.Node, str]
 
 
-def factors_of(nodes: Sequence[s.Node]) -> Iterator[s.Node]:
-    """Factors and addends among some nodes."""
+def factors_of(nodes: Sequence[s.Node], indexed: bool) -> Iterator[s.Node]:
+    """Factors and addends among some nodes; ``indexed`` formulas speak of components, too."""
     for node in nodes:
-        if isinstance(node, POOLED) and not (isinstance(node, s.Symbol) and node.component):
+        if isinstance(node, POOLED) and (indexed or not (isinstance(node, s.Symbol) and node.component)):
             yield node
         if isinstance(node, s.Add):
             yield from (addend for addend in node.addends if not isinstance(addend, (s.Number, *POOLED)))
