@@ -21,7 +21,8 @@ Slice = Callable[[Span], str]
 ELEMENTWISE = ("odot", "circ", "otimes", "*")
 PLAIN = ("", "cdot", "times", "@")
 APPLIED = ("tanh", "sigma", "exp", "log", "relu", "softmax")
-ONE = Fraction(1)
+IN_DERIVATIVE = 4
+"""What it costs more to take a name in a derivative for a slip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,10 @@ class Hand:
         """A node as a factor: in brackets where it is a sum."""
         return f"({self.of(node)})" if isinstance(node, s.Add | s.Neg) else self.of(node)
 
-    def turned(self, node: s.Node) -> str:
-        """A node with the author's sign of a transpose."""
-        text = f"({self.of(node)})" if isinstance(node, s.Add | s.Neg | s.Mul) else self.of(node)
+    def turned(self, node: s.Node, text: str = "") -> str:
+        """A node, which may be written in another way than where it stands, with the author's sign of a transpose."""
+        text = text or self.of(node)
+        text = f"({text})" if isinstance(node, s.Add | s.Neg | s.Mul) else text
         return f"{{{text}}}{self.transposed}" if "^" in text and self.transposed[:1] == "^" else text + self.transposed
 
 
@@ -103,7 +105,8 @@ def edits(root: s.Node, own: Hand, names: Names) -> list[Edit]:
         for family in FAMILIES if free else ():
             found.extend(family(node, own))
         if is_name(node):
-            found.extend(Edit(node, tree, node.span, text, code, cost) for tree, text, code, cost in names(node))
+            more = 0 if free else IN_DERIVATIVE
+            found.extend(Edit(node, tree, node.span, text, code, cost + more) for tree, text, code, cost in names(node))
     found += _of_root(root, own)
     return sorted(found, key=lambda edit: (edit.cost, edit.span))
 
@@ -138,6 +141,10 @@ def insertions(root: s.Node, pool: Sequence[tuple[s.Node, str]], own: Hand) -> E
         elif isinstance(node, s.Symbol | s.Group | s.Call | s.Transposed | s.Raise | s.Add):
             yield from _beside(node, pool, own)
     inner = [node.inner for node in nodes if isinstance(node, s.Group)]
+    inner += [x for node in nodes if isinstance(node, s.Call) for x in node.arguments]
+    inner += [
+        x for node in nodes if isinstance(node, s.Mul) and CALLED.keys() & {*node.operators} for x in node.factors
+    ]
     for node in (root, *inner):
         yield from _more_addends(node, pool, own)
     for node in nodes:
@@ -316,9 +323,23 @@ def _complement(node: s.Node, own: Hand) -> Edits:
         first, second = node.inner.addends
         if isinstance(first, s.Number) and first.value == 1:
             yield Edit(node, second, node.span, own.of(second), "complement", 3)
-    if (isinstance(node, s.Symbol) and node.base[:1].islower()) or isinstance(node, s.Call):
+    if (isinstance(node, s.Symbol) and node.base[:1].islower()) or isinstance(node, s.Call | s.Raise):
         inner = s.Add(node.span, (1, -1), (_number(node, 1), node))
         yield Edit(node, s.Group(node.span, inner), node.span, f"(1 - {own.of(node)})", "complement", 3)
+    for place in range(len(node.operators) if isinstance(node, s.Mul) else 0):
+        yield from _complement_of_square(node, place, own)
+
+
+def _complement_of_square(node: s.Node, place: int, own: Hand) -> Edits:
+    """h ⊙ h for 1 − h ⊙ h."""
+    if not isinstance(node, s.Mul) or own.of(node.factors[place]) != own.of(node.factors[place + 1]):
+        return
+    square = _run(node, place, place + 2)
+    inner = s.Group(square.span, s.Add(square.span, (1, -1), (_number(node, 1), square)))
+    factors = (*node.factors[:place], inner, *node.factors[place + 2 :])
+    tree = replace(node, factors=factors, operators=node.operators[:place] + node.operators[place + 1 :])
+    whole = inner if len(factors) == 1 else tree
+    yield Edit(node, whole, square.span, f"(1 - {own.of(square)})", "complement", 3)
 
 
 def _extra_factor(node: s.Node, own: Hand) -> Edits:

@@ -21,7 +21,7 @@ from derivations.elaborate import Elaborator
 from derivations.errors import SheetError
 from derivations.evaluate import Floats, extents, node_value, work_of
 from derivations.judge import Judge, aligned, whole_derivative
-from derivations.products import Form
+from derivations.products import ADDED, ENTRIES, SAME_SHAPE, TENSOR, Form
 from derivations.reading import surface as s
 from derivations.terms import Shape, Term, Var, var
 from derivations.traverse import dim_symbols_of, free_variables, postorder
@@ -31,7 +31,12 @@ from derivations.world import World
 Floating: TypeAlias = NDArray[np.float64]
 OPEN = (s.Add, s.Mul, s.Neg, s.Group, s.Transposed, s.Divide, s.Raise, s.Call, s.Norm, s.Concat)
 """The kinds of nodes through which a place can be seen; others are replaced whole."""
+ELEMENTWISE = frozenset({ADDED, ENTRIES, SAME_SHAPE, TENSOR})
+"""Readings that a repair may need though the wrong line did not."""
 HOLE = "□"
+OPENING = 8
+MOST_SPENT = 2500
+"""How much is tried at one side: opening a place costs :data:`OPENING`, a candidate one."""
 POINTS = 2
 MOST_VALUES = 3
 MOST_READINGS = 24
@@ -216,6 +221,7 @@ class Places:
         self.parents = {id(child): node for node in self.root.walk() for child in node.children()}
         self._sites: dict[tuple[int, Form, frozenset[str]], Site | None] = {}
         self._alive: dict[int, bool] = {}
+        self.spent = 0
 
     def above(self, node: s.Node) -> list[s.Node]:
         """The nodes over a node, the root last."""
@@ -227,9 +233,11 @@ class Places:
 
     def seen(self, node: s.Node) -> s.Node:
         """The node itself, or the innermost one around it that can be replaced where something hides it."""
+        below = node
         for outer in self.above(node):
-            if not isinstance(outer, OPEN) or (isinstance(outer, s.Mul) and isinstance(node, s.Partial)):
+            if _hides(outer, below):
                 node = outer
+            below = outer
         return node
 
     def values(self, tree: s.Node) -> list[Value]:
@@ -246,6 +254,7 @@ class Places:
 
     def fits(self, node: s.Node, tree: s.Node) -> bool:
         """Whether a tree in the place of a node makes the step right at the sample points."""
+        self.spent += 1
         for value in self.values(tree):
             site = self.site(node, value)
             if site is not None and site.possible and site.accepts(self.numbers(value.term)):
@@ -274,8 +283,10 @@ class Places:
         return self._sites[key]
 
     def _opened(self, node: s.Node, value: Value) -> Site | None:
+        self.spent += OPENING
         hole = var(HOLE, *value.term.shape)
-        self.holed.hole, self.holed.filling = node, [replace(value, term=hole)]
+        added = {ADDED} if not hole.shape and not free_variables([value.term]) else set()  # a number in a sum
+        self.holed.hole, self.holed.filling = node, [replace(value, term=hole, readings=value.readings | added)]
         self.holed.above = frozenset(map(id, self.above(node)))
         try:
             found = self.holed.elaborate(self.root, self.world, self.target)
@@ -298,7 +309,16 @@ class Places:
                         yield sides[1 - self.number], sides[self.number]
 
     def _allowed(self, readings: frozenset[str]) -> bool:
-        return self.readings is None or readings <= self.readings
+        return self.readings is None or readings <= self.readings | ELEMENTWISE
+
+
+def _hides(outer: s.Node, below: s.Node) -> bool:
+    """Whether what stands below a node is read by the node itself: an exponent, the links of a chain."""
+    if isinstance(outer, s.Raise):
+        return below is outer.exponent
+    if isinstance(outer, s.Call):
+        return below is outer.power
+    return not isinstance(outer, OPEN) or (isinstance(outer, s.Mul) and isinstance(below, s.Partial))
 
 
 def replaced(root: s.Node, node: s.Node, tree: s.Node) -> s.Node:

@@ -117,6 +117,8 @@ class Inference:
             return 0
         if key in self.constants:
             return CONSTANTS[self.names.bases[key].base]
+        if key not in self.names.bases:
+            return CONSTANTS.get(key, 0)  # a column of ones that the batch has put beside a bias
         symbol = self.names.bases[key]
         if symbol.marks and symbol.marks[-1].startswith(habits.SLOPE):
             return self.rank(self.names.ref(replace(symbol, marks=symbol.marks[:-1])).key)

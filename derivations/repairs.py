@@ -18,7 +18,8 @@ from derivations.component_names import has_components
 from derivations.counts import judge_counting
 from derivations.edits import Edit, edits, ends, hand, insertions, is_name
 from derivations.errors import SheetError
-from derivations.holes import Places, replaced
+from derivations.holes import MOST_SPENT, OPENING, Places, replaced
+from derivations.induction import Times
 from derivations.judge import TRANSPOSED
 from derivations.names import Ref
 from derivations.reading import surface as s
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from derivations.reporting import Judged
 
 MOST_POOLED = 60
-MOST_UNSEEN = 300
+MOST_UNSEEN = 200
 MOST_PROOFS = 5
 
 
@@ -85,7 +86,15 @@ class Pool:
                 put = at_time(node, text, time)
                 if put is not None:
                     found.setdefault(put[1], put[0])
-        return [(node, text) for text, node in found.items() if text]
+        for text, node in list(found.items()):
+            if isinstance(node, s.Symbol) and not node.component:
+                found.setdefault(self.hand.turned(node, text), s.Transposed(node.span, node))
+        return sorted(((node, text) for text, node in found.items() if text), key=_is_derivative)
+
+
+def _is_derivative(written: Written) -> bool:
+    """Names and values come before derivatives."""
+    return isinstance(written[0], s.Partial)
 
 
 class Search:
@@ -148,15 +157,29 @@ class Search:
         return Ref(f"gradient by {ref(by).key}", ref(by).time)
 
     def _world(self) -> World:
-        checker, times = self.about.checker, self.item.found.times
+        checker = self.about.checker
         facts = checker.facts_about(*self.sides)
         world = replace(self.item.world, mode=self.about.conventions.mode, facts=facts)
-        if times:
-            env = tuple((letter, s.Time(None, value)) for letter, value in times)
-            end = checker.elaborator.knowledge.length
-            last = (end, s.Time(None, dict(times)[end])) if end is not None and end in dict(times) else None
-            world = World(((None, 0),), mode=world.mode, env=env, facts=world.facts, end=last)
+        if self.item.found.times:
+            world = self._at(self.item.found.times, world)
         return replace(world, sinks=checker.elaborator.sinks(self.sides, world))
+
+    def _at(self, times: Times, world: World) -> World:
+        """A world in which time letters stand for numbers, and the last of them for the last time."""
+        env = tuple((letter, s.Time(None, value)) for letter, value in times)
+        end, known = self.about.knowledge.length, dict(times)
+        last = (end, s.Time(None, known[end])) if end is not None and end in known else None
+        return World(((None, 0),), mode=world.mode, env=env, facts=world.facts, end=last)
+
+    def _at_small_times(self) -> World:
+        """The world with every time letter that no sum counts at three."""
+        nodes = [node for side in self.sides for node in side.walk()]
+        counted = {node.index for node in nodes if isinstance(node, s.Big)}
+        letters = {node.time.symbol for node in nodes if isinstance(node, s.Symbol) and node.time is not None}
+        letters |= {self.about.knowledge.length} & {node.base for node in nodes if isinstance(node, s.Symbol)}
+        times = tuple((letter, 3) for letter in sorted(x for x in letters if x is not None and x not in counted))
+        world = self._at(times, self.world)
+        return replace(world, sinks=self.about.checker.elaborator.sinks(self.sides, world))
 
     def _places(self, readings: frozenset[str] | None) -> Places | None:
         """The places of the side; None where steps in components are compared, or the other side has no value."""
@@ -164,12 +187,14 @@ class Search:
             return None
         if judge_counting(*self.sides, self.item.world, self.about.checker) is not None:
             return None
-        try:
-            layout = frozenset({TRANSPOSED} if self.about.conventions.transposed else ())
-            allowed = None if readings is None else readings | layout
-            return Places(self.about.checker.judge, self.sides, self.number, self.world, allowed)
-        except SheetError:
-            return None
+        layout = frozenset({TRANSPOSED} if self.about.conventions.transposed else ())
+        allowed = None if readings is None else readings | layout
+        for world in (self.world, self._at_small_times()):
+            try:
+                return Places(self.about.checker.judge, self.sides, self.number, world, allowed)
+            except SheetError:
+                continue
+        return None
 
     def within(self, nodes: Sequence[Written]) -> list[Written]:
         """What speaks of nothing but the quantities of the true side, and what is the same but once."""
@@ -183,8 +208,9 @@ class Search:
             if not values or values[0].term in whole:
                 continue
             own = free_variables([values[0].term])
-            if own and set(own) <= known:
-                found.setdefault((values[0].term, values[0].row), (node, text))
+            key = values[0].term, values[0].row
+            if own and set(own) <= known and (key not in found or len(text) < len(found[key][1])):
+                found[key] = (node, text)
         return list(found.values())[:MOST_POOLED]
 
     def likely(self, candidates: Iterable[Edit]) -> Iterator[Edit]:
@@ -193,6 +219,8 @@ class Search:
             yield from islice(candidates, MOST_UNSEEN)
             return
         for edit in candidates:
+            if self.places.spent > MOST_SPENT:
+                return
             if self._fits(edit, self.places):
                 yield edit
 
@@ -201,8 +229,10 @@ class Search:
         parent = places.parents.get(id(seen))
         if parent is not None and not places.alive(parent):
             return False
-        tree = edit.tree if seen is edit.node else replaced(seen, edit.node, edit.tree)
-        return places.fits(seen, tree)
+        if seen is edit.node:
+            return places.fits(seen, edit.tree)
+        places.spent += OPENING
+        return places.fits(seen, replaced(seen, edit.node, edit.tree))
 
     def mends(self, edit: Edit) -> bool:
         """Whether the sheet with an edit pasted into it has the step proved, with sides that still say something."""
