@@ -21,7 +21,9 @@ from derivations.errors import SheetError
 from derivations.holes import MOST_SPENT, OPENING, Places, replaced
 from derivations.induction import Times
 from derivations.judge import TRANSPOSED
+from derivations.kinds import kind_of
 from derivations.names import Ref
+from derivations.near_misses import near_miss, smallest
 from derivations.reading import surface as s
 from derivations.reading.places import Span
 from derivations.report import Repair, Verdict
@@ -57,12 +59,28 @@ class Repairs:
         for candidates in search.rounds():
             for edit in islice(candidates, search.most):
                 if search.mends(edit):
+                    self._place(item, edit.span if edit.span.end > edit.span.start else edit.node.span)
                     return self._as_repair(edit)
+        if number == 1:
+            self._point_out(item, search)
         return None
 
     def _as_repair(self, edit: Edit) -> Repair:
         place = self.about.checker.source.place(edit.span.start)
-        return Repair(self.about.slice(edit.span), edit.text, place.line, place.column, edit.code)
+        code = kind_of(edit, self.about.knowledge)
+        return Repair(self.about.slice(edit.span), edit.text, place.line, place.column, code)
+
+    def _place(self, item: Judged, span: Span) -> None:
+        source = self.about.checker.source
+        start, end = source.place(span.start), source.place(span.end)
+        item.report.place = (start.line, start.column, end.line, end.column)
+
+    def _point_out(self, item: Judged, search: Search) -> None:
+        """Where the slip must stand, and what the side misses, where no repair was found."""
+        if search.places is None:
+            return
+        self._place(item, smallest(search.places).span)
+        item.report.why = "; ".join(filter(None, (item.report.why, near_miss(search.places))))
 
 
 class Pool:

@@ -18,6 +18,7 @@ from gradproof.commands.count import count
 from gradproof.commands.crosscheck import crosscheck
 from gradproof.commands.data import data
 from gradproof.commands.derive import derive
+from gradproof.commands.explain import explain
 from gradproof.commands.gates import gates
 from gradproof.commands.inpaint import inpaint
 from gradproof.commands.marking import marked_with
@@ -65,6 +66,7 @@ cli.add_command(symbols)
 cli.add_command(solve)
 cli.add_command(train)
 cli.add_command(data)
+cli.add_command(explain)
 
 
 @cli.command()

@@ -133,11 +133,10 @@ def _diagnostic(
 
 
 def place_of(step: Step, lines: list[str]) -> tuple[int, int, int]:
-    """Line, column and end column of the caret: the repair's place if there is one."""
-    if step.repair is not None and step.repair.old:
-        return step.repair.line, step.repair.column, step.repair.column + len(step.repair.old.split("\n")[0])
-    end = step.end_column if step.end_line == step.line else len(lines[step.line - 1]) + 1
-    return step.line, step.column, max(end, step.column + 1)
+    """Line, column and end column of the caret: the slip where it was found, else the whole side."""
+    line, column, end_line, end_column = step.caret
+    end = end_column if end_line == line else len(lines[line - 1]) + 1
+    return line, column, max(end, column + 1)
 
 
 def _related(step: Step, lines: list[str], width: int) -> dict[str, Any] | None:

@@ -17,7 +17,7 @@ def shown(text: str, **options: bool) -> str:
 
 def test_a_diagnostic_names_the_place_and_the_repair() -> None:
     text = shown(SLIP)
-    assert "error[extra-power]: this is not the derivative of \\sigma" in text
+    assert "error[sigma-derivative]: this is not the derivative of \\sigma" in text
     assert "--> sheet.md:1:54" in text
     line, caret = (row.split(" | ")[1] for row in text.splitlines() if " | " in row)
     assert line[caret.index("^") : caret.rindex("^") + 1] == r"\sigma^2(x)"

@@ -128,7 +128,9 @@ class Bed:
     ) -> Mended:
         line, column, end_line, end_column = step.caret
         caret = (source.offset(line, column), source.offset(end_line, end_column))
-        located = any(caret[0] <= b and a <= caret[1] for a, b in places)
+        whole = source.offset(step.line, step.column), source.offset(step.end_line, step.end_column)
+        named = caret != whole or any(2 * (b - a) >= whole[1] - whole[0] for a, b in places)
+        located = named and any(caret[0] <= b and a <= caret[1] for a, b in places)
         if repair is None:
             return replace(found, located=located)
         at = source.offset(repair.line, repair.column)

@@ -1,0 +1,123 @@
+"""Repairs: planted slips are found and mended, and what is shown can be pasted back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from oracle.mending import Bed, sample, shape
+
+from derivations.check import check_sheet
+from derivations.edits import Hand, edits
+from derivations.errors import SheetError
+from derivations.holes import replaced
+from derivations.reading.parser import parse_expression
+from derivations.reading.places import Source
+from derivations.report import Report, Step, Verdict
+from derivations.slips import SLIPS
+
+SHEETS = Path(__file__).resolve().parent / "sheets"
+NAMES = (
+    "batch-columns",
+    "bptt-gru-deltas",
+    "dl-mlp-columns",
+    "facts",
+    "gate-values",
+    "rec-gru-cho",
+    "rec-lstm-standard",
+)
+NETWORK = r"""Let $x_t \in \mathbb{R}^d$, $h_t \in \mathbb{R}^n$ and $y \in \mathbb{R}^n$.
+
+$$h_t = \tanh(W x_t + U h_{t-1} + b)$$
+
+$$L = \frac{1}{2} \|h_2 - y\|^2$$
+
+"""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_planted_slips_are_mended(name: str) -> None:
+    bed = Bed(f"{name}.md", (SHEETS / f"{name}.md").read_text())
+    found = [bed.plant(item, slip) for item, slip in sample(bed, 14, "tests")]
+    wrong = [x for x in found if x.verdict == "wrong"]
+    assert len(wrong) >= 6 or not bed.right
+    assert sum(x.proved for x in wrong) >= 0.6 * len(wrong)
+    assert sum(x.located for x in wrong) >= 0.6 * len(wrong)
+
+
+def test_the_oracle_sees_a_repair_that_does_not_mend() -> None:
+    bed = Bed("facts.md", (SHEETS / "facts.md").read_text())
+    item = bed.right[0]
+    side = bed.source.slice(item.right.span)
+    spoilt = bed.source.text.replace(f"= {side}", f"= 2 {side}", 1)
+    assert Bed.again("facts.md", bed.source.text, bed, item) == shape(item.right)
+    assert Bed.again("facts.md", spoilt, bed, item) is None
+    assert shape(parse_expression("a b")) != shape(parse_expression("b a"))
+    assert shape(parse_expression("(a) + b")) == shape(parse_expression("b + a"))
+
+
+def last(claim: str) -> Step:
+    report: Report = check_sheet(Source("sheet.md", f"{NETWORK}$${claim}$$\n"))
+    assert report.statements[-1].verdict is Verdict.WRONG
+    return report.statements[-1].steps[-1]
+
+
+@pytest.mark.parametrize(
+    ("claim", "code", "old", "new"),
+    [
+        (r"\frac{\partial L}{\partial h_2} = y - h_2", "sign", "y - h_2", "h_2 - y"),
+        (r"\frac{\partial L}{\partial h_2} = 2 (h_2 - y)", "extra-factor", "2 ", ""),
+        (r"\frac{\partial h_2}{\partial h_1} = \mathrm{diag}(1 - h_2) U", "tanh-derivative", "h_2", "h_2^2"),
+        (r"\frac{\partial L}{\partial h_1} = U ((h_2 - y) \odot (1 - h_2^2))", "missing-transpose", "U", "U^T"),
+        (r"\frac{\partial h_2}{\partial h_1} = \mathrm{diag}(1 - h_2^2) W", "swapped-name", "W", "U"),
+        (
+            r"\frac{\partial L}{\partial h_1} = \frac{\partial L}{\partial h_2} \frac{\partial h_3}{\partial h_1}",
+            "broken-chain",
+            "h_3",
+            "h_2",
+        ),
+    ],
+)
+def test_repairs_in_the_authors_own_words(claim: str, code: str, old: str, new: str) -> None:
+    step = last(claim)
+    assert step.repair is not None
+    assert (step.repair.old, step.repair.new) == (old, new)
+    assert step.code == step.repair.code
+    assert step.repair.code == code or not code
+    assert step.place is not None
+
+
+def test_a_constant_factor_is_told() -> None:
+    assert "times the true value" in last(r"\frac{\partial L}{\partial h_2} = 17 h_2 - 17 y").why
+
+
+def test_what_no_edit_mends_is_not_mended() -> None:
+    step = last(r"\frac{\partial L}{\partial h_2} = b")
+    assert step.repair is None or step.repair.new != "b"
+
+
+def test_every_code_of_a_repair_has_a_page() -> None:
+    import re
+
+    root = Path(__file__).resolve().parents[1] / "derivations"
+    text = "".join((root / f"{name}.py").read_text() for name in ("edits", "kinds", "repairs", "explain"))
+    codes = set(re.findall(r'"([a-z]+(?:-[a-z]+)+)"', text)) - {"list-of-nothing"}
+    assert {code for code in codes if not code.startswith("numpy")} <= SLIPS.keys()
+
+
+@pytest.mark.parametrize(
+    "text", [r"\sigma(x)^2 + z_t", r"U^T (\delta_t \odot (1 - h_t^2)) x_t^T", r"x \delta^T", "a b c"]
+)
+def test_trees_and_texts_say_the_same(text: str) -> None:
+    root = parse_expression(text)
+    own = Hand(lambda span: text[span.start : span.end])
+    compared = 0
+    for edit in edits(root, own, lambda node: []):
+        try:
+            written = parse_expression(text[: edit.span.start] + edit.text + text[edit.span.end :])
+        except SheetError:
+            continue  # two superscripts, say: such an edit is never shown
+        if edit.code != "missing-factor":
+            compared += 1
+            assert shape(replaced(root, edit.node, edit.tree)) == shape(written), edit
+    assert compared >= 5
