@@ -27,6 +27,9 @@ from derivations.traverse import free_variables, substitute
 from derivations.values import Value, merge
 from derivations.world import Definition, Knowledge, UnclearError, World
 
+MOST_NESTED = 6
+"""So many times a rule that leads from one time to another is taken."""
+
 
 @dataclass(frozen=True, slots=True)
 class Slope:
@@ -125,7 +128,9 @@ class AuthorElaborator(Elaborator):
 
     def partial(self, node: s.Partial, world: World) -> Value:
         exact = self._exact(node, world)
-        return super().partial(node, world) if exact is None else self._as_said(exact, node.by, world)
+        if exact is None:
+            return super().partial(node, world)
+        return self._as_said(exact, node.by, world, self.is_open(exact.of, world.plain()))
 
     def _exact(self, node: s.Partial, world: World) -> Instance | None:
         """The leg that says what this very derivative is."""
@@ -135,13 +140,21 @@ class AuthorElaborator(Elaborator):
         wanted = self.ref(by, world)
         return next((x for x in self.legs_of(self.ref(of, world)) if x.by == wanted), None)
 
-    def _as_said(self, instance: Instance, by: s.Node, world: World) -> Value:
+    def is_open(self, ref: Ref, world: World) -> bool:
+        """Whether a quantity is unfolded, so that a rule which leads to earlier times comes to an end."""
+        return world.unfolds(ref, ref in self.knowledge.instances, ref.key in self.knowledge.backward)
+
+    def _as_said(self, instance: Instance, by: s.Node, world: World, begun: bool) -> Value:
+        """What a leg says; before the first time that is unfolded it may be anything."""
         scalar = not self.variable(instance.of).shape
-        term = self.said(instance, world, by.span)
+        free = var(f"∂{instance.of}/∂{instance.by} at the start", *self.shape_of(instance))
+        term = self.said(instance, world, by.span) if begun else free
         return Value(term, scalar and self._stands_as_row(by), scalar)
 
     def said(self, instance: Instance, world: World, span: Span) -> Term:
-        """What a leg says, of the shape of the derivative; raises UnclearError where it does not fit."""
+        """What a leg says, of the shape of the derivative; raises UnclearError where it does not fit or has no end."""
+        if sum(x.number == instance.number for x in self.off) >= MOST_NESTED:
+            raise UnclearError("this rule leads on to other times without end", span)
         if instance not in self._narrower:
             self._narrower[instance] = AuthorElaborator(self.ordinary, self.assumed, self.off | {instance})
         inner = replace(world.plain(), env=(*instance.env, *self._lengths(world, instance)), summing=False)
@@ -228,9 +241,22 @@ class Surrogates(Elaborator):
             return super().value_of(ref, world, span)
         key = (ref, self._shared(world))
         if key not in self._surrogates:
-            met = [x for x in legs if self.variable(x.by) in free_variables([self._past([x], ref, world, span)])]
-            self._surrogates[key] = self._surrogate(ref, met, world, span)
+            self._surrogates[key] = self._direct(ref, legs, world, span) or self._by_legs(ref, legs, world, span)
         return self._surrogates[key]
+
+    def _direct(self, ref: Ref, legs: Sequence[Instance], world: World, span: Span) -> Term | None:
+        """Where the leg leads to what is differentiated by, nothing else of the quantity matters."""
+        leg = next((x for x in legs if world.cut and x.by == world.cut[-1]), None)
+        if leg is None or not self.author.is_open(ref, world):
+            return None
+        own = self.variable(leg.by)
+        moved = subtract(own, self._constant_for(leg.by))
+        return add(self._constant_for(ref), link(self._placed(leg), moved, own.rank, span))
+
+    def _by_legs(self, ref: Ref, legs: Sequence[Instance], world: World, span: Span) -> Term:
+        """The surrogate with the legs that the quantity really hangs on."""
+        met = [x for x in legs if self.variable(x.by) in free_variables([self._past([x], ref, world, span)])]
+        return self._surrogate(ref, met, world, span)
 
     def _past(self, legs: Sequence[Instance], ref: Ref, world: World, span: Span) -> Term:
         """The value with the ends of some legs left as variables."""

@@ -128,7 +128,7 @@ def _diagnostic(
         "related": _related(step, lines, width - gutter - 3),
         "facts": [wrapped(fact, width, gutter + 3) for fact in _facts(step)],
         "help": wrapped(_help(step), width, 6) if step.repair else "",
-        "followers": _follow_text(followers.get(step.line, []), label),
+        "followers": wrapped(_follow_text(followers.get(step.line, []), label), width, 4),
     }
 
 

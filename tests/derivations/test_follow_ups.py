@@ -163,6 +163,25 @@ def test_a_rule_that_speaks_of_itself_is_taken_once() -> None:
     assert told(f"{d('L', 'o')} = 2 {d('L', 'o')}", f"{d('L', 'V')} = 2 (o - y) h^T") == ["wrong", "follows 1"]
 
 
+SCALARS = r"Scalars: $x_t, h_t, w, u, b, L_t, y_t \in \mathbb{R}$"
+RECURRENT = [r"h_t = \tanh(w x_t + u h_{t-1} + b)", r"L_t = \frac{1}{2} (h_t - y_t)^2"]
+
+
+def test_a_wrong_recurrence_between_derivatives_is_carried_on() -> None:
+    before = r"h_{t-1} + u \frac{d h_{t-1}}{d u}"
+    lines = [
+        rf"\frac{{d h_t}}{{d u}} = (1 + h_t^2) ({before})",
+        rf"\frac{{d L_t}}{{d u}} = (h_t - y_t) (1 + h_t^2) ({before})",
+        rf"\frac{{d L_t}}{{d u}} = (h_t - y_t) (1 + h_t) ({before})",
+    ]
+    assert told(*lines, network=RECURRENT, shapes=SCALARS) == ["wrong", "follows 1", "wrong"]
+
+
+def test_a_rule_that_leads_on_without_end_explains_nothing() -> None:
+    onward = r"\frac{d L_t}{d h_{t-1}} = \frac{d L_{t+1}}{d h_t}"
+    assert told(f"{onward} + u", f"{onward} + 2 u", network=RECURRENT, shapes=SCALARS) == ["wrong", "wrong"]
+
+
 def test_a_forgotten_transpose_is_carried_on_though_nothing_fits() -> None:
     lines = [
         f"{d('L', 'h')} = V (o - y)",

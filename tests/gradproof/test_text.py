@@ -69,3 +69,16 @@ def test_what_only_follows_is_a_note_under_its_root() -> None:
     text = shown(sheet)
     assert text.count("error[") == 1
     assert "note: line 7 follows from the same slip" in text
+    assert "2 wrong (1 root cause)   (seed 0)" in text
+
+
+def test_a_slip_on_top_is_mended_with_the_wrong_line_as_it_stands() -> None:
+    sheet = (
+        "$$h_t = \\sigma(w_t)$$\n\n$$E_t = \\frac{1}{2}(h_t - y_t)^2$$\n\n"
+        + SLIP
+        + "\n$$\\frac{\\partial E_1}{\\partial w_1} = (h_1 + y_1) \\odot \\sigma(w_1) \\odot (1 - \\sigma(w_1)^2)$$\n"
+    )
+    text = " ".join(shown(sheet).split())
+    assert "it carries line 5 on, which is wrong, and has a slip of its own" in text
+    assert "[one edit, proved for all sizes, with line 5 as it stands]" in text
+    assert "2 wrong (seed 0)" in text

@@ -18,7 +18,7 @@ import torch
 from oracle.floats import DIFFERENT, EQUAL, FloatPoint
 from oracle.networks import NETWORKS, Network
 from oracle.slips import SLIPS, mutate
-from oracle.trees import MisfitError, Tree, height, replaced, subtrees, var
+from oracle.trees import MisfitError, Tree, height, op, replaced, subtrees, var
 from oracle.written import UnwrittenError, latex
 
 SIZES = {"n": 3, "d": 2, "k": 4}
@@ -215,8 +215,11 @@ class Writer:
     def _slope(self) -> str:
         name = self.random.choice(sorted(self.net.slopes))
         inner, tree = self.net.slopes[name]
-        self.net.slopes[name] = inner, self.slipped(tree)
-        self.lines.append(Line(Kind.SLOPE, name, self.net.slopes[name][1], planted=True))
+        slip = self.slipped(tree)
+        if not _can_be_written(op("diag", slip)):
+            raise MisfitError
+        self.net.slopes[name] = inner, slip
+        self.lines.append(Line(Kind.SLOPE, name, slip, planted=True))
         return ""
 
     def gradients(self, slips: Sequence[str]) -> None:
@@ -321,7 +324,8 @@ def _on_paper(name: str, net: Network, lines: list[Line], told: list[str], rando
 def _written(net: Network, line: Line, style: Callable[[str, str], str], loss: str) -> str:
     right = latex(line.right)
     for name in net.names:
-        right = right.replace(f"⟨{name}⟩", style(loss, name))
+        mention = style(loss, name)
+        right = right.replace(f"⟨{name}⟩", f"({mention})" if style is STYLES[2] else mention)
     if line.kind is Kind.VALUE:
         return f"{line.name} = {right}"
     if line.kind is Kind.SLOPE:

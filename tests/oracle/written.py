@@ -52,6 +52,8 @@ def _had(tree: Tree) -> str:
 
 
 def _dot(tree: Tree) -> str:
+    if len(tree.children[0].shape) != 2:
+        raise UnwrittenError("a column before what it is multiplied with")
     return " ".join(_bracketed(child, "add", "had", "dot", "outer") for child in tree.children)
 
 
@@ -75,6 +77,12 @@ def _transposed(tree: Tree) -> str:
     return f"{latex(tree.children[0])}^T"
 
 
+def _diagonal(tree: Tree) -> str:
+    if tree.children[0].op == "ones":
+        raise UnwrittenError("diag")
+    return rf"\mathrm{{diag}}({latex(tree.children[0])})"
+
+
 WRITERS = {
     "var": lambda t: t.value[0],
     "num": lambda t: str(t.value),
@@ -87,5 +95,5 @@ WRITERS = {
     "pow": _power,
     "T": _transposed,
     "fun": lambda t: rf"\{t.value}({latex(t.children[0])})",
-    "diag": lambda t: rf"\mathrm{{diag}}({latex(t.children[0])})",
+    "diag": _diagonal,
 }
