@@ -287,7 +287,8 @@ def spare(report: Report, other: Report, why: str) -> None:
             if step.verdict is Verdict.WRONG and found.verdict in (Verdict.PROVED, Verdict.HOLDS):
                 step.verdict, step.code = Verdict.UNDECIDED, "undecided"
                 step.headline = "this step could not be decided"
-                step.why, step.counterexample, step.expected, step.follows_from = why, None, None, None
+                step.why, step.counterexample, step.expected = why, None, None
+                step.follows_from, step.builds_on = None, None
         statement.verdict = worst([step.verdict for step in statement.steps])
 
 
