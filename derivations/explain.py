@@ -84,7 +84,7 @@ class Explainer:
     def _own_slip(self, item: Judged) -> None:
         """A slip of the step's own: an edit that mends it, a factor too many, or a formula for scalars."""
         step = item.report
-        step.repair = self.repairs.repair(item) or self._on_top(item)
+        step.repair = self._smallest(item)
         if step.repair is not None:
             step.code = step.repair.code
         elif self._chain(item):
@@ -92,15 +92,16 @@ class Explainer:
         elif not self.about.checker.sheet.scalars_only and self.follow_ups.right_for_scalars(item):
             step.code, step.why = "scalar-only", ONLY_SCALAR
 
-    def _on_top(self, item: Judged) -> Repair | None:
-        """The repair of a slip that comes on top of an earlier wrong step, which the line carries on."""
+    def _smallest(self, item: Judged) -> Repair | None:
+        """The repair of a step; where it carries an earlier wrong step on, one with that in force may be smaller."""
+        own = self.repairs.repair(item)
         for root, about in self.follow_ups.worlds_above(item):
             repair = Repairs(about).repair(item)
-            if repair is not None:
+            if repair is not None and (own is None or _size(repair) < _size(own)):
                 item.report.builds_on = root.line
                 item.report.because(f"it carries line {root.line} on, which is wrong, and has a slip of its own")
                 return repair
-        return None
+        return own
 
     def _chain(self, item: Judged) -> bool:
         """A chain of derivatives that does not link, and the factor without which it does."""
@@ -139,6 +140,10 @@ def _is_plainly_wrong(item: Judged) -> bool:
     """Whether a step is wrong under every reading, not by words or counts alone."""
     found = item.found
     return item.report.verdict is Verdict.WRONG and not found.right and bool(found.best or found.misfit)
+
+
+def _size(repair: Repair) -> int:
+    return len(repair.old) + len(repair.new)
 
 
 def _chains(judged: list[Judged]) -> list[list[Judged]]:

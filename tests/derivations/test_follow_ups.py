@@ -219,6 +219,16 @@ def test_a_slip_on_top_of_another_is_mended_where_it_stands() -> None:
     assert f"it carries line {first.line} on" in step.why
 
 
+def test_the_smaller_repair_is_shown() -> None:
+    first, gradient = f"{d('L', 'h')} = 2 V^T (o - y)", f"{d('L', 'h')}"
+    twice = rf"{d('L', 'z')} = 2 V^T (o - y) \odot (1 - h^2) \odot {gradient}"
+    root, on_top = claims(first, twice)
+    (step,) = on_top.steps
+    assert (step.follows_from, step.builds_on) == (None, root.line)
+    assert step.repair is not None
+    assert len(step.repair.old) < len(r"\odot (1 - h^2) \odot") + len(gradient)
+
+
 def test_a_slip_beside_another_is_mended_by_itself() -> None:
     _, beside = claims(DOUBLED[0], rf"{d('L', 'W')} = (V^T (o - y) \odot (1 + h^2)) x^T")
     assert beside.steps[0].builds_on is None
