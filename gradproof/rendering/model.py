@@ -197,13 +197,17 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """The verdict on one statement: ``place`` says where it stands, ``remarks`` are short lines beside it."""
+    """The verdict on one statement: ``place`` says where it stands, ``remarks`` are short lines beside it.
+
+    ``blocks`` come below these: folds that are not printed.
+    """
 
     kind: ClassVar[str] = "statement"
     anchor: str
     verdict: str
     place: str
     remarks: tuple[Inlines, ...] = ()
+    blocks: Blocks = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,7 +205,8 @@ class _Builder:
     def statement(self, k: int) -> Statement:
         statement = self.report.statements[k]
         place = self.findings.place(statement.line)
-        return Statement(self.names[k], statement.verdict.value, place, self.findings.remarks(statement))
+        remarks, proof = self.findings.remarks(statement), self.findings.proof(statement)
+        return Statement(self.names[k], statement.verdict.value, place, remarks, proof)
 
     def notes(self, statements: list[int]) -> Blocks:
         return tuple(note for k in statements for note in self.findings.notes(self.report.statements[k]))

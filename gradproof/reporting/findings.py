@@ -8,7 +8,7 @@ from functools import cached_property
 
 from derivations.report import Report, StatementReport, Step, Verdict
 from gradproof.rendering import model
-from gradproof.rendering.model import Blocks, Code, Facts, Fold, Inline, Inlines, Listing, Note, Text
+from gradproof.rendering.model import Blocks, Code, Facts, Fold, Inline, Inlines, Items, Listing, Note, Paragraph, Text
 from gradproof.reporting.wording import formula, link, listed, sentence
 from gradproof.text import counterexample_text, followers_of, place_of, window
 
@@ -58,6 +58,18 @@ class Findings:
         if step.verdict in (Verdict.PROVED, Verdict.HOLDS):
             yield from map(self.words, [step.why] if step.why else [])
             yield from ((Text("provided "), *self.words(condition)) for condition in step.conditions)
+
+    def proof(self, statement: StatementReport) -> Blocks:
+        """The rules that prove the steps of a statement, on demand."""
+        several = len(statement.steps) > 1
+        proved = [(k, x.log) for k, x in enumerate(statement.steps, 1) if x.verdict is Verdict.PROVED and x.log]
+        return tuple(
+            Fold((Text(f"Proof of step {k}" if several else "Proof"),), (self.rules(log),), printed=False)
+            for k, log in proved
+        )
+
+    def rules(self, log: list[str]) -> Items:
+        return Items(tuple((Paragraph((Text(rule),)),) for rule in log), 1)
 
     # Below it
 

@@ -18,10 +18,12 @@ from gradproof.rendering.model import (
     Display,
     Document,
     Fold,
+    Items,
     Link,
     Listing,
     Maths,
     Note,
+    Paragraph,
     Part,
     Statement,
     Text,
@@ -182,6 +184,18 @@ def test_a_program_is_on_the_screen_and_not_on_paper() -> None:
     assert [x for x in walk(document) if isinstance(x, Fold) and not x.printed]
     assert "import torch" in render(document, Form.HTML).text
     assert "import torch" not in render(document, Form.LATEX).text
+
+
+def test_a_proof_is_told_on_demand() -> None:
+    document = document_of("$$\\sigma(-x) = 1 - \\sigma(x)$$")
+    (statement,) = [x for x in walk(document) if isinstance(x, Statement)]
+    (fold,) = statement.blocks
+    assert isinstance(fold, Fold)
+    assert plain(fold.title) == "Proof"
+    (rules,) = [x for x in walk(fold) if isinstance(x, Items)]
+    log = checked("$$\\sigma(-x) = 1 - \\sigma(x)$$").statements[0].steps[0].log
+    assert log
+    assert [plain(x.inlines) for x in walk(rules) if isinstance(x, Paragraph)] == log
 
 
 def test_the_counts_and_the_seed_stand_at_the_end() -> None:
