@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from gradproof.rendering.maths import maths
 from gradproof.rendering.model import (
+    Answer,
     Break,
     Checked,
     Code,
+    Derivation,
+    Derived,
     Display,
     Document,
     Emphasis,
@@ -58,5 +61,6 @@ def everything(text: str) -> Document:
             (Statement("l1", "wrong", "line 1", ((words,),)),),
             (Note("wrong", (words,), (Facts(((text, (words,)),)), Fold((words,), (Listing(text),)))),),
         ),
+        Answer((words,), (Derivation((Derived(maths("a"), maths("= b"), (words,)), Derived(None, maths("= c")))),)),
     )
     return Document((words,), (Part("sheet", (words,), inner),), (words,))
