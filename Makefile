@@ -1,4 +1,5 @@
 # make demo   set up .venv and check a real sheet
+# make sheets solution sheets of examples/coursework, as HTML and PDF in build/sheets
 # make test   set up .venv where it is missing and run the tests
 
 PYTHON ?= python3
@@ -6,13 +7,21 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check bench clean
+.PHONY: demo sheets test check bench clean
 
 demo: $(STAMP)
 	@$(BIN)/gradproof check examples/gru.md || test $$? -eq 1
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n auto --dist loadgroup
+
+SHEETS := $(basename $(notdir $(wildcard examples/coursework/*.md)))
+
+sheets: $(SHEETS:%=build/sheets/%.html) $(SHEETS:%=build/sheets/%.pdf)
+
+build/sheets/%: $(STAMP)
+	@mkdir -p build/sheets
+	$(BIN)/gradproof solve examples/coursework/$(basename $*).md -o $@
 
 check: $(STAMP)
 	$(BIN)/ruff check .

@@ -89,7 +89,9 @@ def model_answer(model: Model) -> Sheet:
     if unknown is not None or model.parameters is None:
         raise UsageError(f"the parameters of {unknown.layer if unknown else 'this model'} are not known")
     head = (text("layer"), text("output"), text("parameters"))
-    rows = [(text(x.layer), text(shape_text(x.shape)), text(factored(x.parameters or 0))) for x in model.rows]
+    rows = [
+        (text(x.layer), text(shape_text(x.shape)), text(factored(x.parameters or sympy.Integer(0)))) for x in model.rows
+    ]
     notes = [text(f"{row.layer}: {note}") for row in model.rows for note in row.notes]
     written = " + ".join(str(x.parameters) for x in model.rows if x.parameters)
     blocks: list[Block] = [

@@ -138,7 +138,7 @@ class Evidence:
     conditions: tuple[str, ...] = ()
 
 
-NAME = re.compile(r"(?<![\w$\\{}])([A-Za-z])(\u0303|\u0302)?_(?:\{([^{}$]+)\}|([A-Za-z0-9]+))(?![\w{])")
+NAME = re.compile(r"(?<![\w$\\{}])([A-Za-zα-ωΑ-Ω])(\u0303|\u0302)?_(?:\{([^{}$]+)\}|([A-Za-z0-9]+))(?![\w{])")
 """A name with an index as plain text has it: ``h̃_t``, ``W_xz``, ``c_{t-1}``."""
 MARKS = {"\u0303": r"\tilde{%s}", "\u0302": r"\hat{%s}"}
 

@@ -15,6 +15,7 @@ from derivations.cell import Cell
 from derivations.errors import UsageError
 from derivations.latex import written_size
 from derivations.solutions.document import Block, Chain, Equations, Heading, Line, Paragraph, Sheet, Text, text
+from derivations.solutions.naming import Names
 from derivations.solutions.notation import Notation
 from derivations.solutions.reasons import Reasons
 from derivations.solutions.writing import Scribe
@@ -65,6 +66,7 @@ class _Writer:
         self.always = self.range.steps is None and not self.range.within
         _refuse(task, self.always)
         self.tape = _tape(task.cell, self.range)
+        self.own = notation
         if self.range.within:
             notation = replace(notation, loss=notation.timed(notation.loss, self._label(1)))
         self.scribe = Scribe(self.tape, notation, task.layout, self._label)
@@ -125,19 +127,32 @@ class _Writer:
         if self.task.loss == "any":
             given = self.scribe.column(self.output)
             return [Paragraph(text(f"${notation.loss}$ is any function of ${output}$, and ${given}$ is given."))]
-        target = self.scribe.name(self.target)
-        error = rf"\frac{{1}}{{2}} \|{output} - {target}\|^2"
+        if self.range.within:
+            return [
+                Paragraph(text("The loss of a step:")),
+                Equations(((self.own.timed(self.own.loss, "t"), self._error("t")),)),
+            ]
         if not self.always:
+            error = self._error(self._label(self.tape.places[self.output][1]))
             return [Paragraph(text("The loss:")), Equations(((notation.loss, error),))]
         share = notation.timed(r"\ell", "t")
         return [Paragraph(text("The loss is a sum over all steps:")),
-                Equations(((share, error), (notation.loss, rf"\sum_{{t=1}}^{{T}} {share}")))]  # fmt: skip
+                Equations(((share, self._error("t")), (notation.loss, rf"\sum_{{t=1}}^{{T}} {share}")))]  # fmt: skip
+
+    def _error(self, time: str) -> str:
+        """Half the squared distance of the output from its target, at a time."""
+        output = Names(self.task.cell, self.own).quantity(self.task.cell.output, time)
+        return rf"\frac{{1}}{{2}} \|{output} - {self.own.timed(self._target_letter(), time)}\|^2"
+
+    def _target_letter(self) -> str:
+        """What the output is compared with: y, or the first of r and d that the cell does not use."""
+        taken = {name.partition("_")[0] for name, _ in self.task.cell.equations}
+        return next(x for x in ("y", "r", "d") if x not in taken)
 
     @property
     def target(self) -> Var:
-        """What the output is compared with: y, or the first of y*, r that the cell does not use."""
-        taken = {name.partition("_")[0] for name, _ in self.task.cell.equations}
-        letter = next(x for x in ("y", "r", "d") if x not in taken)
+        """The target of the output as a variable."""
+        letter = self._target_letter()
         target = var(f"target {letter}", *self.output.shape)
         _, time = self.tape.places[self.output]
         self.scribe.names[target] = self.scribe.notation.timed(letter, self._label(time))

@@ -8,7 +8,7 @@ from derivations.check import Options, check_sheet
 from derivations.errors import UsageError
 from derivations.reading.places import Source
 from derivations.report import Verdict
-from derivations.solutions.document import Block, Chain, Equations, Items, Line, Paragraph, Sheet, text
+from derivations.solutions.document import Block, Chain, Equations, Items, Line, Paragraph, Sheet, Text, named, text
 from derivations.solutions.markdown import sheet_markdown
 
 RELATION = " = "
@@ -52,8 +52,8 @@ def split_equation(formula: str) -> list[str]:
     return sides
 
 
-def _rules(sheet: Sheet, seed: int) -> tuple[tuple[str], ...]:
+def _rules(sheet: Sheet, seed: int) -> tuple[Text, ...]:
     """The rules that the proofs of the steps used, each once, in order."""
     report = check_sheet(Source("the identity", sheet_markdown(sheet)), Options(seed))
     steps = [step for statement in report.statements for step in statement.steps if step.verdict is Verdict.PROVED]
-    return tuple((rule,) for rule in dict.fromkeys(rule.replace("$", "") for step in steps for rule in step.log))
+    return tuple(named(rule) for rule in dict.fromkeys(rule for step in steps for rule in step.log))

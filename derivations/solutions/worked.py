@@ -31,10 +31,14 @@ def _declarations(way: Way) -> tuple[str, ...]:
 
 def _how(layer: Layer) -> str:
     above, left = layer.padding
-    zeros = f"{above} rows of zeros above and below and {left} columns of them left and right" if above or left else (
-        "no zeros around it")  # fmt: skip
+    around = f"{_amount(above, 'row')} of zeros above and below it and {_amount(left, 'column')} on either side"
+    zeros = around if above or left else "no zeros around it"
     turned = "turned round" if layer.way.turned else "not turned round"
     return f"The image has {zeros}; the filter moves by {layer.way.stride} and is {turned}."
+
+
+def _amount(count: int, thing: str) -> str:
+    return f"{count} {thing}{'' if count == 1 else 's'}"
 
 
 def _layer(layer: Layer, number: int, several: bool) -> list[Block]:

@@ -56,11 +56,12 @@ def solve(
 
     Exit codes: 0 all answered; 1 an equation is not proved, which is named; 2 the call or a file cannot be used.
     """
-    from gradproof.outcome import complain
+    from gradproof.outcome import blamed, complain
     from gradproof.solving.solution import NotAnsweredError
 
     try:
-        solution = solved(questions, notation, layout, seed, only)
+        with blamed(questions):
+            solution = solved(questions, notation, layout, seed, only)
     except NotAnsweredError as error:
         complain(error, False)
         sys.exit(NOT_PROVED)

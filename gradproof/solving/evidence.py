@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from derivations.solutions.document import Evidence
     from gradproof.solving.solution import Solution
+
+
+ROUNDING: Final = 1e-16
+"""What an error of zero is told as: float64 tells no smaller ones."""
 
 
 def evidence_text(solution: Solution) -> str:
@@ -14,10 +18,10 @@ def evidence_text(solution: Solution) -> str:
     found = solution.evidence
     said = [f"Every equation of the answers was proved before it was printed: {found.proved} steps"]
     if found.witnessed:
-        said.append(
-            f"{found.witnessed} derivatives agree with torch autograd (relative error at most {found.autograd:.0e}) "
-            f"and with finite differences ({found.differences:.0e})"
-        )
+        several = "derivatives agree" if found.witnessed > 1 else "derivative agrees"
+        ours, theirs = (f"{max(error, ROUNDING):.0e}" for error in (found.autograd, found.differences))
+        agreed = f"{found.witnessed} {several} with torch autograd (relative error at most {ours})"
+        said.append(f"{agreed} and with finite differences ({theirs})")
     layout = "a gradient has the shape of its parameter" if solution.layout == "denominator" else "numerator layout"
     return f"{'; '.join(said)}. Notation: {solution.notation.name}; {layout}; seed {solution.seed}."
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from derivations.cells import cell as cell_named
 from derivations.gate_goals import Answer, Behaviour, Residual, Solution
 from derivations.latex import Printer
-from derivations.plain import plain
 from derivations.solutions.document import (
     Block,
     Chain,
@@ -56,8 +55,9 @@ class Writer:
         return self.scribe.notation.signs(self.internal.sub(lambda m: self.shown[m[0]], words))
 
     def words(self, words: str) -> str:
-        """The same as plain text, without any formula."""
-        return plain(self.latex(words))
+        """Words with the names in them between dollars, as shown; what is said of the names stays words."""
+        shown = self.scribe.notation.signs
+        return self.internal.sub(lambda m: f"${shown(self.shown[m[0]])}$", words)
 
     def term(self, term: Term) -> str:
         """A term over the cell's own names."""
@@ -102,10 +102,10 @@ def _solution(solution: Solution, answer: Answer, found: Behaviour, writer: Writ
     head = f"Yes. If {supposed} then" if supposed else "Yes, always:"
     yield Paragraph(text(head))
     yield _claim(solution, answer, found, writer)
-    notes: list[Text] = [named(_residual(residual, writer)) for residual in solution.residuals]
+    notes: list[Text] = [text(_residual(residual, writer)) for residual in solution.residuals]
     notes += [
-        named(f"Without {writer.words(f'{x.gate} = {solution.setting[x.gate]}')} it fails, for example "
-              f"{writer.words(counterexample_text(x.counterexample).removeprefix('counterexample, '))}.")
+        text(f"Without {writer.words(f'{x.gate} = {solution.setting[x.gate]}')} it fails, for example "
+             f"{writer.words(counterexample_text(x.counterexample).removeprefix('counterexample, '))}.")
         for x in solution.ablations if x.counterexample
     ]  # fmt: skip
     if notes:

@@ -17,6 +17,7 @@ from derivations.solutions.proving import NotProvedError, prove
 STEP_2 = Range(within=True, time="2")
 RANGES = {
     "within step 2, given gradient": (STEP_2, "any"),
+    "within step 2": (STEP_2, "squared"),
     "within step t": (Range(within=True), "squared"),
     "two steps": (Range(steps=2), "squared"),
 }
