@@ -30,6 +30,7 @@ check: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python benchmarks/derive_gru.py
 	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/solve.py
 	$(BIN)/python benchmarks/report.py
 
 $(STAMP): pyproject.toml constraints.txt
