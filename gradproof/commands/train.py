@@ -154,7 +154,8 @@ def _text(study: Study, results: Mapping[str, Any]) -> str:
     shown = [k for k, name in enumerate(columns) if name != "ended" or {row[k] for row in rows} != {"all epochs"}]
     for k in shown:
         text = isinstance(rows[0][k] if rows else "", str)
-        table.add_column(_heading(columns[k]), justify="left" if text else "right", overflow="fold")
+        whole = columns[k] in FIELDS or not text
+        table.add_column(_heading(columns[k]), justify="left" if text else "right", overflow="fold", no_wrap=whole)
     for row in rows:
         table.add_row(*(_cell(row[k]) for k in shown))
     out = io.StringIO()

@@ -8,6 +8,7 @@ from pathlib import Path
 from textwrap import fill
 from typing import Any
 
+from matplotlib import colormaps
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -87,8 +88,8 @@ def learning_curves(
     figure, panels = canvas(1, len(measures), (4.4 * len(measures) + 0.6, 4.4), squeeze=False)
     for axes, (kind, text) in zip(panels[0], measures, strict=True):
         for number, one in enumerate(done):
-            _curve(axes, one, f"valid_{kind}", f"C{number % 10}", "-", one.label)
-            _curve(axes, one, f"train_{kind}", f"C{number % 10}", ":", None)
+            _curve(axes, one, f"valid_{kind}", colour(number, len(done)), "-", one.label)
+            _curve(axes, one, f"train_{kind}", colour(number, len(done)), ":", None)
         dress(axes, "epoch", text, legend=False)
     columns = min(len(done), 1 + int(figure.get_figwidth() / 2.2))
     figure.legend(
@@ -98,11 +99,16 @@ def learning_curves(
     return save(figure, study.folder, name, said)
 
 
-def _curve(axes: Any, one: Finished, name: str, colour: str, line: str, text: str | None) -> None:
+def colour(number: int, count: int) -> Any:
+    """A colour of its own for each of up to twenty lines."""
+    return f"C{number}" if count <= 10 else colormaps["tab20"](number % 20)
+
+
+def _curve(axes: Any, one: Finished, name: str, ink: Any, line: str, text: str | None) -> None:
     points = [(x["epoch"], measure(x, name)) for x in one.history]
     known = [(x, y) for x, y in points if y is not None]
     mark = "o" if len(known) < 3 else ""
-    axes.plot([x for x, _ in known], [y for _, y in known], line, color=colour, label=text, marker=mark, markersize=3)
+    axes.plot([x for x, _ in known], [y for _, y in known], line, color=ink, label=text, marker=mark, markersize=3)
 
 
 def against(
