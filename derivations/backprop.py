@@ -119,6 +119,11 @@ class Derivation:
         """All equations in the order in which they are read."""
         return self.forward + self.deltas + self.gradients
 
+    def _repr_latex_(self) -> str:
+        """The equations as a notebook typesets them."""
+        rows = (f"{x.left} &= {x.right()}" + (rf" && ({x.where})" if x.where else "") for x in self.equations())
+        return "$$\\begin{aligned} " + " \\\\ ".join(rows) + " \\end{aligned}$$"
+
 
 def derive(
     cell: Cell,

@@ -39,6 +39,11 @@ class Count:
     def parameters(self) -> Amount:
         return total(amount for _, amount in self.groups)
 
+    def _repr_latex_(self) -> str:
+        """The number of parameters, and the formula behind it, as a notebook typesets them."""
+        parts = dict.fromkeys((sympy.latex(sympy.factor(self.formula)), sympy.latex(self.parameters)))
+        return f"$${' = '.join(parts)}$$"
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:

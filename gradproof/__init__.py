@@ -43,10 +43,11 @@ def check(
     is a file of declarations, or their text. Raises UsageError if a file cannot be read.
     """
     from derivations.check import Options, check_sheet
+    from gradproof.notebook import NotebookReport
     from gradproof.sheets import read_declared, read_sheet
 
     options = Options(seed, time_limit, strict, read_declared(declarations))
-    return check_sheet(read_sheet(sheet), options, autograd_witness() if torch else None)
+    return NotebookReport.of(check_sheet(read_sheet(sheet), options, autograd_witness() if torch else None))
 
 
 def mark(
@@ -173,3 +174,10 @@ def autograd_witness() -> Callable[[Sequence[Any], int], Sequence[Any]]:
         return witness_all([Claim(*derivation) for derivation in derivations], seed)
 
     return witness
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """``%load_ext gradproof``: the cell magic ``%%gradproof``, see :mod:`gradproof.notebook`."""
+    from gradproof.notebook import load_ipython_extension as load
+
+    load(shell)
