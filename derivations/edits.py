@@ -135,6 +135,7 @@ def _of_root(root: s.Node, own: Hand) -> Edits:
 def insertions(root: s.Node, pool: Sequence[tuple[s.Node, str]], own: Hand) -> Edits:
     """What a pool holds, each with its text, put into a formula as a factor or an addend, or in the place of a node."""
     nodes = [node for node, free in _places(root) if free]
+    yield from _more_addends(root, pool, own)
     for node in nodes:
         if isinstance(node, s.Mul) and not CALLED.keys() & set(node.operators):
             yield from _more_factors(node, pool, own)
@@ -145,7 +146,7 @@ def insertions(root: s.Node, pool: Sequence[tuple[s.Node, str]], own: Hand) -> E
     inner += [
         x for node in nodes if isinstance(node, s.Mul) and CALLED.keys() & {*node.operators} for x in node.factors
     ]
-    for node in (root, *inner):
+    for node in inner:
         yield from _more_addends(node, pool, own)
     for node in nodes:
         if isinstance(node, s.Symbol | s.Group | s.Call | s.Transposed | s.Raise | s.Divide):
@@ -249,7 +250,8 @@ def _sign(node: s.Node, own: Hand) -> Edits:
     if node.signs == (1, -1):
         first, second = node.addends
         text = f"{own.of(second)} - {own.of(first)}"
-        yield Edit(node, replace(node, addends=(second, first)), node.span, text, "sign", 2)
+        cost = 0 if isinstance(second, s.Number) and second.value == 1 else 2  # 1 − z is how slopes are written
+        yield Edit(node, replace(node, addends=(second, first)), node.span, text, "sign", cost)
 
 
 # Shapes
@@ -328,6 +330,16 @@ def _complement(node: s.Node, own: Hand) -> Edits:
         yield Edit(node, s.Group(node.span, inner), node.span, f"(1 - {own.of(node)})", "complement", 3)
     for place in range(len(node.operators) if isinstance(node, s.Mul) else 0):
         yield from _complement_of_square(node, place, own)
+        yield from _complement_of_twin(node, place, own)
+
+
+def _complement_of_twin(node: s.Node, place: int, own: Hand) -> Edits:
+    """z ⊙ z for z ⊙ (1 − z)."""
+    if not isinstance(node, s.Mul) or own.of(node.factors[place]) != own.of(node.factors[place + 1]):
+        return
+    twin = node.factors[place + 1]
+    inner = s.Group(twin.span, s.Add(twin.span, (1, -1), (_number(twin, 1), twin)))
+    yield Edit(twin, inner, twin.span, f"(1 - {own.of(twin)})", "complement", 2)
 
 
 def _complement_of_square(node: s.Node, place: int, own: Hand) -> Edits:
@@ -352,7 +364,9 @@ def _extra_factor(node: s.Node, own: Hand) -> Edits:
         ends = (factor.span.start, beside.span.start) if place == 0 else (beside.span.end, factor.span.end)
         tree = rest[0] if len(rest) == 1 else replace(node, factors=rest, operators=signs)
         number = isinstance(factor, s.Number) or _is_fraction(factor)
-        yield Edit(node, tree, Span(*ends), "", "extra-factor", 1 if number else 3)
+        twin = place > 0 and own.of(factor) == own.of(node.factors[place - 1])
+        cost = 1 if number else 3 - (twin and own.of(factor) not in map(own.of, node.factors[place + 1 :]))
+        yield Edit(node, tree, Span(*ends), "", "extra-factor", cost)
 
 
 def _is_fraction(node: s.Node) -> bool:

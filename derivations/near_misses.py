@@ -18,12 +18,12 @@ LARGEST = 64
 
 
 def smallest(places: Places) -> s.Node:
-    """The smallest part of a side whose replacement can make the step right, the leftmost of several."""
-    found = [places.root]
-    for node in places.root.walk():
-        if node is not places.root and places.seen(node) is node and places.alive(node):
-            found.append(node)
-    return min(found, key=lambda node: (node.span.end - node.span.start, node.span.start))
+    """The smallest part of a side that holds every place whose replacement alone could make the step right."""
+    open_places = [x for x in places.root.walk() if places.seen(x) is x and places.alive(x)]
+    innermost = [x for x in open_places if not any(id(x) in map(id, places.above(y)) for y in open_places)]
+    around = [[x, *places.above(x)] for x in innermost]
+    common = [x for x in around[0] if all(id(x) in map(id, other) for other in around)] if around else []
+    return common[0] if common else places.root
 
 
 def near_miss(places: Places) -> str:

@@ -134,7 +134,14 @@ class Search:
         return MOST_UNSEEN if self.places is None else MOST_PROOFS
 
     def rounds(self) -> Iterator[Iterator[Edit]]:
-        """Candidates, the likeliest first: small edits, then what is written elsewhere, then freer readings."""
+        """Candidates, the likeliest first: small edits, then what is written elsewhere, then freer readings.
+
+        A left side is what a claim is about: only its name may be a slip.
+        """
+        if self.number == 0:
+            names = [edit for edit in self._small() if edit.code in ("off-by-one", "swapped-name")]
+            yield self.likely(names)
+            return
         yield self.likely(self._small())
         if self.places is None:
             yield self.likely(insertions(self.root, self.near, self.pool.hand))
@@ -190,12 +197,13 @@ class Search:
         return World(((None, 0),), mode=world.mode, env=env, facts=world.facts, end=last)
 
     def _at_small_times(self) -> World:
-        """The world with every time letter that no sum counts at three."""
+        """The world with the last time at four, and every other time letter that no sum counts at two."""
         nodes = [node for side in self.sides for node in side.walk()]
         counted = {node.index for node in nodes if isinstance(node, s.Big)}
         letters = {node.time.symbol for node in nodes if isinstance(node, s.Symbol) and node.time is not None}
         letters |= {self.about.knowledge.length} & {node.base for node in nodes if isinstance(node, s.Symbol)}
-        times = tuple((letter, 3) for letter in sorted(x for x in letters if x is not None and x not in counted))
+        free = sorted(x for x in letters if x is not None and x not in counted)
+        times = tuple((letter, 4 if letter == self.about.knowledge.length else 2) for letter in free)
         world = self._at(times, self.world)
         return replace(world, sinks=self.about.checker.elaborator.sinks(self.sides, world))
 
