@@ -8,8 +8,10 @@ from random import Random
 import pytest
 
 from derivations.check import check_sheet
+from derivations.habitual import _declared
+from derivations.reading.documents import read_document
 from derivations.reading.places import Source
-from derivations.report import Report
+from derivations.report import Report, Verdict
 
 SHEETS = sorted((Path(__file__).parent / "sheets").glob("*.md")) + sorted(
     (Path(__file__).parent.parent / "examples").glob("*.md")
@@ -76,3 +78,18 @@ def test_hostile_sheets_are_survived(text: str) -> None:
 def test_nothing_half_read_is_right(rest: str) -> None:
     report = check(f"$$h_t = \\tanh(W x_t)$$\n\n$$h_t = \\tanh(W x_t) {rest}$$\n")
     assert report.statements[-1].verdict.value == "unclear"
+
+
+@pytest.mark.parametrize("text", ["$$\\leftarrow x$$\n", "$$y = x$$\n\n$$\\leftarrow x + 1$$\n"])
+def test_an_arrow_without_a_left_side_is_unclear(text: str) -> None:
+    report = check_sheet(Source("sheet.md", text))
+    assert report.statements[-1].verdict is Verdict.UNCLEAR
+
+
+def test_ten_thousand_rows_are_read_in_time_that_grows_with_them() -> None:
+    def pairs(rows: int) -> int:
+        text = r"$$\begin{aligned} x " + r"\\ = \frac{\partial L}{\partial x} = x " * rows + r"\end{aligned}$$"
+        (statement,) = read_document(Source("sheet.md", text))
+        return len(list(_declared([statement])))
+
+    assert pairs(40) == pairs(20) == 1

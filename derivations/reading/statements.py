@@ -238,7 +238,7 @@ def read_items(parts: Sequence[Sequence[Token]], signs: Sequence[Token], goes_on
         if sign.text == ":" and k:
             raise Slip(sign.span, "a colon behind a relation is not read")
         node = parse_tokens(part)
-        if sign.at("leftarrow") and any(_alike(x, items[-1]) for x in node.walk()):
+        if sign.at("leftarrow") and (not items or any(_alike(x, items[-1]) for x in node.walk())):
             raise Slip(sign.span, UPDATE, "another name for the new value")
         items.append(declared(node, sign.text == ":") if grammar.RELATIONS[sign.text] is Relation.MEMBER else node)
     return items

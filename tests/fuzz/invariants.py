@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from random import Random
 
 from derivations.check import Options, check_sheet
@@ -53,7 +54,9 @@ def planted(source: Source, statement: StatementReport, random: Random) -> str |
     start = source.text.find(statement.latex)
     if start < 0 or source.text.count(statement.latex) != 1 or "\\text" in statement.latex or "%" in statement.latex:
         return None
-    places = [i for i, letter in enumerate(statement.latex) if letter in "+=)("]
+    behind = re.finditer(r"\\[a-zA-Z]+ *", statement.latex)
+    swallowed = {match.end() for match in behind}  # a macro may drop what follows it
+    places = [i for i, letter in enumerate(statement.latex) if letter in "+=)(" and i not in swallowed]
     if not places:
         return None
     at = start + random.choice(places)
