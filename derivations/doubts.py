@@ -295,7 +295,7 @@ def _only_added(case: Case) -> str:
     added = [x for x in symbols if not (x.time or x.name or x.component)]
     for key in dict.fromkeys(names.ref(x).key for x in added):
         uses = sum(names.ref(x).key == key for x in sheet.symbols())
-        free = key not in sheet.declared and not sheet.knowledge.defined(key)
+        free = bool(sheet.knowledge.shapes.get(key)) and key not in sheet.declared and not sheet.knowledge.defined(key)
         if free and case.found.misfit is None and uses <= sum(names.ref(x).key == key for x in added):
             return f"{key} may be a number that is added to every entry; declare its shape"
     return ""

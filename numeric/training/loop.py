@@ -201,7 +201,7 @@ class Trainer:
         line["rate"] = self.optimiser.param_groups[0]["lr"]
         line |= state.sums.metrics("train", self.problem.accuracy) | self.measure("valid")
         if self.problem.samples is not None:
-            self.model.eval()
+            self.model.train(False)
             line |= self.problem.samples(self.model, state.epoch)
         state.epoch, state.index, state.sums, self.carried = state.epoch + 1, 0, Tally(), None
         if line["valid_loss"] < state.best:
@@ -223,7 +223,7 @@ class Trainer:
 
     def measure(self, split: str) -> dict[str, float]:
         """Loss in nats a target, and accuracy, of the model as it is."""
-        self.model.eval()
+        self.model.train(False)
         with torch.no_grad(), self._arithmetic():
             total = tally(self.model, self.problem.splits[split](), self.device, self.problem)
         return total.metrics(split, self.problem.accuracy)

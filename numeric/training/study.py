@@ -136,4 +136,4 @@ def rebuilt(study: Study, finished: Finished) -> Any:
     """The model of a run with its best weights, on the CPU, ready to be asked."""
     model = study.task.problem(finished.config, study.data()).build()
     load_weights(model, finished.folder, torch.device("cpu"))
-    return model.to(DTYPES[finished.config.precision]).eval()
+    return model.to(DTYPES[finished.config.precision]).train(False)

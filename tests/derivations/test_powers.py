@@ -89,7 +89,7 @@ DAMPED = r"Let $g, v, u \in \mathbb{R}^n$ and $\epsilon, c \in \mathbb{R}$."
         (r"\frac{g}{\sqrt{v} + \epsilon} = \frac{g}{\sqrt{v + \epsilon}}", "wrong"),
         (r"\frac{g}{c (v + \epsilon)} = \frac{g}{c v + c \epsilon}", "proved"),
         (r"\frac{g}{c (v + \epsilon)} = \frac{g}{c v + \epsilon}", "wrong"),
-        (r"g + \epsilon = \epsilon + g", "wrong"),
+        (r"g + \epsilon = \epsilon + g", "proved"),  # with a note; --strict refuses it
     ],
 )
 def test_a_number_in_a_denominator_is_added_to_every_entry(line: str, expected: str) -> None:
