@@ -298,8 +298,9 @@ class Elaborator(Composition):
         return found
 
     def _number(self, value: Value, node: s.Node) -> Value:
-        """A number that the sheet declares may be added to every entry of a vector or a matrix."""
-        if not isinstance(node, s.Symbol) or self.knowledge.names.ref(node).key not in self.knowledge.numbers:
+        """What consists of numbers that the sheet declares may be added to every entry of a vector or a matrix."""
+        names = {self.knowledge.names.ref(x).key for x in node.walk() if isinstance(x, s.Symbol)}
+        if value.term.shape or not names or not names <= self.knowledge.numbers:
             return value
         return replace(value, readings=value.readings | {ADDED})
 

@@ -262,9 +262,25 @@ class Search:
 
     def mends(self, edit: Edit) -> bool:
         """Whether the sheet with an edit pasted into it has the step proved, with sides that still say something."""
-        if self._text_with(edit) == self.about.text(self.sides[1 - self.number]):
-            return False  # both sides the same expression: true, and no repair
+        if self._repeats(edit):
+            return False
         return self._proves(edit) if self.places is None or not self.about.as_it_is else self._pasted(edit)
+
+    def _repeats(self, edit: Edit) -> bool:
+        """Whether a side with an edit is the other side again, or names what that is to say: true, and no repair."""
+        other = self.sides[1 - self.number]
+        if self._text_with(edit) == self.about.text(other):
+            return True
+        quantity = self._quantity(self.sides[0])
+        said = replaced(self.root, edit.node, edit.tree) if self.number == 1 else self.sides[1]
+        return bool(quantity) and any(self._quantity(node) == quantity for node in said.walk())
+
+    def _quantity(self, node: s.Node) -> tuple[Ref, ...]:
+        """The name of a quantity, or those of a derivative of one by another; empty for all else."""
+        node = s.ungrouped(node)
+        ends = (node.of, node.by) if isinstance(node, s.Partial) else (node,)
+        names = [x for x in map(s.ungrouped, ends) if isinstance(x, s.Symbol)]
+        return tuple(map(self._named, names)) if len(names) == len(ends) else ()
 
     def _proves(self, edit: Edit) -> bool:
         tree = replaced(self.root, edit.node, edit.tree)

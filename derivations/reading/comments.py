@@ -10,7 +10,7 @@ from typing import Final
 
 from derivations.reading.latex_document import VERBATIM
 from derivations.reading.macros import blanked
-from derivations.reading.markdown import NEWLINE, code_lines
+from derivations.reading.markdown import NEWLINE, code_lines, find_blocks
 from derivations.reading.places import Source, Span
 
 OPENED: Final = re.compile(r"<!--[ \t]*gradproof\b[ \t]*:?", re.IGNORECASE)
@@ -39,7 +39,10 @@ class Comment:
 
 
 def html_comments(source: Source) -> list[Comment]:
-    """The HTML comments of a Markdown file that are for us, but for those that a block of code shows."""
+    """The HTML comments of a Markdown file that are for us, but for those in a block of code or a displayed formula.
+
+    Without the comment such a formula would fall apart, and be lost.
+    """
     text, found = source.text, []
     for match in OPENED.finditer(text):
         end = CLOSED.search(text, match.end())
@@ -49,7 +52,13 @@ def html_comments(source: Source) -> list[Comment]:
             found.append(Comment(Span(match.start(), match.end()), Span(match.end(), match.end()), closed=False))
     code = code_lines(text) if found else frozenset()
     starts = [match.end() for match in NEWLINE.finditer(text)] if code else []
-    return [comment for comment in found if bisect_right(starts, comment.outer.start) not in code]
+    formulas = [block.outer for block in find_blocks(source) if block.display] if found else []
+    return [
+        comment
+        for comment in found
+        if bisect_right(starts, comment.outer.start) not in code
+        and not any(x.start < comment.outer.start and comment.outer.end <= x.end for x in formulas)
+    ]
 
 
 def per_cent_comments(source: Source) -> list[Comment]:

@@ -1,0 +1,100 @@
+"""Wrong lines that must not be excused or lost: sheets in one file, numbers in sums, repairs that say nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from derivations.report import Verdict
+from gradproof import check
+
+NAMES = r"Let $z, w, y \in \mathbb{R}^K$, $c \in \mathbb{R}$ and $A \in \mathbb{R}^{K \times K}$."
+CUT = r"""Let $W \in \mathbb{R}^{n \times n}$, $x \in \mathbb{R}^n$.
+
+$$z = W x$$
+
+<!-- gradproof sheet two -->
+
+$$
+<!-- gradproof sheet two -->
+\frac{\partial z}{\partial x} = 3 W
+$$
+"""
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        ("z + 2 c = z + c + c", Verdict.PROVED),
+        ("z + c^2 = z + c c", Verdict.PROVED),
+        ("z + 2 c = z + c", Verdict.WRONG),
+        ("A z + A c = A (z + c)", Verdict.WRONG),
+        ("A (z + 2 c) = A z + 2 c", Verdict.WRONG),
+        ("z^T (z + c) = z^T z + c", Verdict.WRONG),
+        ("(z + c) w^T = z w^T + c", Verdict.WRONG),
+        (r"\|z + c\|^2 = \|z\|^2 + c^2", Verdict.WRONG),
+        (r"\mathbf{1}^T (z + c) = \mathbf{1}^T z + c", Verdict.WRONG),
+        (r"\mathrm{tr}(A + c) = \mathrm{tr}(A) + c", Verdict.WRONG),
+        (r"\mathrm{diag}(z + c) = \mathrm{diag}(z) + c", Verdict.WRONG),
+        (r"\frac{\partial \|z + c\|^2}{\partial c} = 2 (z + c)", Verdict.WRONG),
+    ],
+)
+def test_numbers_in_sums(claim: str, verdict: Verdict) -> None:
+    assert check(f"# Sums\n\n{NAMES}\n\n$${claim}$$\n", torch=False).statements[-1].verdict is verdict
+
+
+def test_a_mark_within_a_formula_drops_nothing_of_it() -> None:
+    found = check(CUT, torch=False).statements
+    assert any("3 W" in x.latex for x in found)
+    assert found[-1].verdict in (Verdict.WRONG, Verdict.UNCLEAR)
+
+
+LOSS = r"""Let $x, y \in \mathbb{R}^n$, $b \in \mathbb{R}$, $W \in \mathbb{R}^{n \times n}$.
+
+$$z = W x + b$$
+
+$$h = \tanh(z)$$
+
+$$L = \frac{1}{2} \|h - y\|^2$$
+"""
+
+
+def partial(of: str, by: str) -> str:
+    return rf"\frac{{\partial {of}}}{{\partial {by}}}"
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        (partial("L", "h"), f"2 {partial('L', 'h')}"),
+        (partial("L", "h"), f"{partial('L', 'h')} + 1"),
+        (partial("L", "b"), rf"{partial('L', 'z')} \cdot 1"),
+        ("h", "2 h"),
+        ("h", "3 h + h"),
+    ],
+)
+def test_a_repair_does_not_say_of_a_quantity_that_it_is_itself(left: str, right: str) -> None:
+    (step,) = check(f"{LOSS}\n$${left} = {right}$$\n", torch=False).statements[-1].steps
+    assert step.verdict is Verdict.WRONG
+    assert step.repair is None or left not in right.replace(step.repair.old, step.repair.new, 1)
+
+
+@pytest.mark.xfail(strict=True, reason="a formula that begins with an empty line is no formula, and nothing says so")
+def test_a_formula_with_an_empty_line_is_not_lost() -> None:
+    statements = check("$z = W x$\n\n$$\n\n\\frac{\\partial z}{\\partial x} = 3 W\n$$\n", torch=False).statements
+    assert any(x.verdict in (Verdict.WRONG, Verdict.UNCLEAR) for x in statements)
+
+
+@pytest.mark.xfail(strict=True, reason="what V has to do with the other addends of L is left out, without a note")
+def test_one_step_of_a_gradient_by_a_shared_weight_is_not_all_of_it() -> None:
+    sheet = rf"""$h_t \in \mathbb{{R}}^n$, $o_t, y_t \in \mathbb{{R}}^k$, $V \in \mathbb{{R}}^{{k \times n}}$
+
+$$o_t = V h_t$$
+
+$$L_t = \frac{{1}}{{2}} \|o_t - y_t\|^2$$
+
+$$L = \sum_{{t=1}}^T L_t$$
+
+$${partial("L", "V")} = (o_t - y_t) h_t^T$$
+"""
+    (step,) = check(sheet, torch=False).statements[-1].steps
+    assert step.verdict not in (Verdict.PROVED, Verdict.HOLDS) or step.reading
