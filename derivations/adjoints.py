@@ -237,15 +237,30 @@ class Backpropagation:
     def _losses(self) -> list[Ref]:
         """What the derivatives of the claim, directly or through definitions, are taken of, if it is one number."""
         knowledge = self.judge.elaborator.knowledge
+        found = {knowledge.names.ref(p.of): None for p in self._partials() if isinstance(p.of, s.Symbol)}
+        return [ref for ref in found if not knowledge.shapes.get(ref.key, ())]
+
+    def _partials(self) -> list[s.Partial]:
+        """The derivatives that the claim speaks of, directly or through definitions."""
+        knowledge = self.judge.elaborator.knowledge
         reached = knowledge.reachable(*self.sides)
         nodes = [*self.sides, *(knowledge.families[key].node for key in sorted(reached & knowledge.families.keys()))]
-        partials = [x for node in nodes for x in node.walk() if isinstance(x, s.Partial)]
-        found = {knowledge.names.ref(p.of): None for p in partials if isinstance(p.of, s.Symbol)}
-        return [ref for ref in found if not knowledge.shapes.get(ref.key, ())]
+        return [x for node in nodes for x in node.walk() if isinstance(x, s.Partial)]
+
+    def _is_shared(self, partial: s.Partial) -> bool:
+        """Whether a derivative of the whole loss is by what every step uses: one step alone does not make it."""
+        knowledge, by = self.judge.elaborator.knowledge, partial.by
+        by = by.inner if isinstance(by, s.Group) else by
+        of = partial.of
+        whole = isinstance(of, s.Symbol) and knowledge.names.ref(of).time is None
+        ref = knowledge.names.ref(by) if isinstance(by, s.Symbol) else None
+        return whole and ref is not None and ref.time is None and ref.key not in knowledge.implicit
 
     # Gradients by what belongs to a step
 
     def _steps(self, steps: Steps, mode: Mode, fixed: str, low: int, high: int) -> Found | None:
+        if any(map(self._is_shared, self._partials())):
+            return None
         start, end = s.Time(fixed, low), s.Time(fixed, high)
         found = self._proved(Backward(self.judge.elaborator, steps, start, end), self.sides, mode, low - 1, fixed)
         if found is None or (steps.summand is None and not self._at_the_end(found[0], mode, end, low - 1)):

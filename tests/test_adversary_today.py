@@ -84,7 +84,6 @@ def test_a_formula_with_an_empty_line_is_not_lost() -> None:
     assert any(x.verdict in (Verdict.WRONG, Verdict.UNCLEAR) for x in statements)
 
 
-@pytest.mark.xfail(strict=True, reason="what V has to do with the other addends of L is left out, without a note")
 def test_one_step_of_a_gradient_by_a_shared_weight_is_not_all_of_it() -> None:
     sheet = rf"""$h_t \in \mathbb{{R}}^n$, $o_t, y_t \in \mathbb{{R}}^k$, $V \in \mathbb{{R}}^{{k \times n}}$
 

@@ -39,6 +39,6 @@ def test_student_input_never_reaches_an_evaluator() -> None:
                 if isinstance(node, ast.Call):
                     name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
                     qualified = isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)
-                    if qualified and node.func.value.id == "re":
+                    if qualified and (node.func.value.id, name) in {("re", "compile"), ("torch", "compile")}:
                         continue
                     assert name not in forbidden, f"{path}:{node.lineno}"
