@@ -28,6 +28,7 @@ from derivations.values import Value, merge
 from derivations.world import Definition, Knowledge, UnclearError, World
 
 MOST_NESTED = 6
+MOST_SURROGATES = 40
 """So many times a rule that leads from one time to another is taken."""
 
 
@@ -106,6 +107,7 @@ class AuthorElaborator(Elaborator):
         self.legs = [x for x in assumed if isinstance(x, Leg)]
         self.surrogates = Surrogates(self)
         self._narrower: dict[Instance, AuthorElaborator] = {}
+        self.nesting: list[Ref] = []  # of surrogates within surrogates, also of narrower worlds
 
     def legs_of(self, ref: Ref) -> list[Instance]:
         """What is said of the derivatives of a quantity; of two legs by the same quantity the later one."""
@@ -157,6 +159,7 @@ class AuthorElaborator(Elaborator):
             raise UnclearError("this rule leads on to other times without end", span)
         if instance not in self._narrower:
             self._narrower[instance] = AuthorElaborator(self.ordinary, self.assumed, self.off | {instance})
+            self._narrower[instance].nesting = self.nesting
         inner = replace(world.plain(), env=(*instance.env, *self._lengths(world, instance)), summing=False)
         shape = self.shape_of(instance)
         values = self._narrower[instance].elaborate(self.legs[instance.number].node, inner, shape)
@@ -241,7 +244,13 @@ class Surrogates(Elaborator):
             return super().value_of(ref, world, span)
         key = (ref, self._shared(world))
         if key not in self._surrogates:
-            self._surrogates[key] = self._direct(ref, legs, world, span) or self._by_legs(ref, legs, world, span)
+            if len(self.author.nesting) > MOST_SURROGATES:
+                raise UnclearError("what earlier lines say leads on without end", span)
+            self.author.nesting.append(ref)
+            try:
+                self._surrogates[key] = self._direct(ref, legs, world, span) or self._by_legs(ref, legs, world, span)
+            finally:
+                self.author.nesting.pop()
         return self._surrogates[key]
 
     def _direct(self, ref: Ref, legs: Sequence[Instance], world: World, span: Span) -> Term | None:

@@ -233,3 +233,30 @@ def test_a_slip_beside_another_is_mended_by_itself() -> None:
     _, beside = claims(DOUBLED[0], rf"{d('L', 'W')} = (V^T (o - y) \odot (1 + h^2)) x^T")
     assert beside.steps[0].builds_on is None
     assert beside.steps[0].repair is not None
+
+
+WITHOUT_END = r"""$h_t, b \in \mathbb{R}^n$, $x_t \in \mathbb{R}^d$, $o_t, y_t \in \mathbb{R}^k$.
+
+$$z_t = W x_t + U h_{t-1} + b$$
+
+$$h_t = \tanh(z_t)$$
+
+$$o_t = V h_t$$
+
+$$L_t = \frac{1}{2} \|o_t - y_t\|^2$$
+
+$$L = \sum_{t=1}^T L_t$$
+
+$$\frac{\partial h_t}{\partial h_{t-1}} = \mathrm{diag}(1 - h_t^2)$$
+
+$$\frac{\partial h_t}{\partial h_k} = \prod_{i=k+1}^t \mathrm{diag}(1 - h_i^2)$$
+
+$$\frac{\partial h_t}{\partial h_k} = \prod_{i=k}^t \mathrm{diag}(1 - h_i^2)$$
+
+$$\frac{\partial L}{\partial h_k} = \sum_{t=k}^T V^T (o_t - y_t)$$
+"""
+
+
+def test_rules_that_lead_on_through_all_times_have_an_end() -> None:
+    report = check_sheet(Source("sheet.md", WITHOUT_END))
+    assert [x.verdict for x in report.statements[-4:]] == [Verdict.WRONG] * 4
