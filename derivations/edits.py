@@ -27,7 +27,10 @@ IN_DERIVATIVE = 4
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Put ``tree`` in the place of ``node``, and ``text`` in the place of ``span``; the smallest ``cost`` first."""
+    """Put ``tree`` in the place of ``node``, and ``text`` in the place of ``span``; the smallest ``cost`` first.
+
+    ``parts`` are the single edits that it is made of, where it is more than one.
+    """
 
     node: s.Node
     tree: s.Node
@@ -35,6 +38,7 @@ class Edit:
     text: str
     code: str
     cost: int
+    parts: tuple[Edit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,7 @@ class Explainer:
                 item.report.builds_on = root.line
                 item.report.because(f"it carries line {root.line} on, which is wrong, and has a slip of its own")
                 return repair
-        return own
+        return own or self.repairs.repair_twice(item)
 
     def _chain(self, item: Judged) -> bool:
         """A chain of derivatives that does not link, and the factor without which it does."""

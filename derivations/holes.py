@@ -145,10 +145,14 @@ class Opened:
         solution = np.linalg.lstsq(self.matrix, self.target - self.offset, rcond=None)[0]
         return close(self.matrix @ solution + self.offset, self.target)
 
+    def side(self, entries: Floating) -> Floating:
+        """The side at the point with these entries in the hole."""
+        flat = entries.ravel()
+        return self._at(flat) if self.matrix is None else self.matrix @ flat + self.offset
+
     def accepts(self, entries: Floating) -> bool:
         """Whether the sides are equal at the point with these entries in the hole."""
-        flat = entries.ravel()
-        return close(self._at(flat) if self.matrix is None else self.matrix @ flat + self.offset, self.target)
+        return close(self.side(entries), self.target)
 
 
 def close(one: Floating, other: Floating) -> bool:
@@ -162,7 +166,7 @@ class Site:
     """A place with something of one form in it: what is accepted there under at least one reading."""
 
     def __init__(self, readings: Sequence[Sequence[Opened]]) -> None:
-        self.compared = bool(readings)
+        self.every = readings
         self.readings = [points for points in readings if all(opened.possible() for opened in points)]
 
     @property
@@ -261,6 +265,16 @@ class Places:
                 return True
         return False
 
+    def outcomes(self, node: s.Node, tree: s.Node) -> Iterator[tuple[Floating, Floating]]:
+        """The other side and this one with a tree in the place of a node, at all points, under every reading."""
+        self.spent += 1
+        for value in self.values(tree):
+            site = self.site(node, value)
+            numbers = self.numbers(value.term) if site is not None and site.every else []
+            for points in site.every if site is not None else ():
+                target = np.concatenate([opened.target for opened in points])
+                yield target, np.concatenate([o.side(v) for o, v in zip(points, numbers, strict=True)])
+
     def alive(self, node: s.Node) -> bool:
         """Whether something of the same form in the place of a node could make the step right."""
         key = id(node)
@@ -272,7 +286,7 @@ class Places:
     def _could(self, node: s.Node) -> bool:
         if self.seen(node) is not node or not (values := self.values(node)):
             return True
-        sites = [site for value in values if (site := self.site(node, value)) is not None and site.compared]
+        sites = [site for value in values if (site := self.site(node, value)) is not None and site.every]
         return any(site.possible for site in sites) or not sites
 
     def site(self, node: s.Node, value: Value) -> Site | None:

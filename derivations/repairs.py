@@ -24,6 +24,7 @@ from derivations.judge import TRANSPOSED
 from derivations.kinds import kind_of
 from derivations.names import Ref
 from derivations.near_misses import near_miss, smallest
+from derivations.pairs import pairs
 from derivations.reading import surface as s
 from derivations.reading.places import Span
 from derivations.report import Repair, Verdict
@@ -46,29 +47,40 @@ class Repairs:
     def __init__(self, about: Circumstances) -> None:
         self.about = about
         self.pool = Pool(about)
+        self.failed: dict[int, Search] = {}
 
     def repair(self, item: Judged) -> Repair | None:
         """The smallest edit that makes a step provably right; also of the left side where that is a bare name."""
-        sides = [1, 0] if isinstance(item.left, s.Symbol) else [1]
-        found = (self._mend(item, number) for number in sides)
-        return next((repair for repair in found if repair is not None), None)
+        self.failed[id(item)] = Search(self.about, item, 1, self.pool)
+        found = self._mend(item, self.failed[id(item)])
+        if found is None and isinstance(item.left, s.Symbol):
+            found = self._mend(item, Search(self.about, item, 0, self.pool))
+        return found
 
-    def _mend(self, item: Judged, number: int) -> Repair | None:
+    def repair_twice(self, item: Judged) -> Repair | None:
+        """Two edits that make a step provably right, for which no single one was found; says what it is off by."""
+        search = self.failed[id(item)]
+        self._point_out(item, search)
+        for edit in islice(search.pairs(), MOST_PROOFS):
+            if search.mends(edit):
+                self._place(item, edit.span)
+                return self._as_repair(edit)
+        return None
+
+    def _mend(self, item: Judged, search: Search) -> Repair | None:
         """The first edit of one side that makes the step right; all proofs share one budget."""
-        search = Search(self.about, item, number, self.pool)
         for candidates in search.rounds():
             for edit in islice(candidates, search.most):
                 if search.mends(edit):
                     self._place(item, edit.span if edit.span.end > edit.span.start else edit.node.span)
                     return self._as_repair(edit)
-        if number == 1:
-            self._point_out(item, search)
         return None
 
     def _as_repair(self, edit: Edit) -> Repair:
         place = self.about.checker.source.place(edit.span.start)
         code = kind_of(edit, self.about.knowledge)
-        return Repair(self.about.slice(edit.span), edit.text, place.line, place.column, code)
+        parts = tuple(map(self._as_repair, edit.parts))
+        return Repair(self.about.slice(edit.span), edit.text, place.line, place.column, code, parts)
 
     def _place(self, item: Judged, span: Span) -> None:
         source = self.about.checker.source
@@ -151,6 +163,13 @@ class Search:
         if freer is not None:
             self.places = freer
             yield self.likely(self._small())
+
+    def pairs(self) -> Iterator[Edit]:
+        """Pairs of edits with which the step is right at the sample points."""
+        if self.places is None:
+            return iter(())
+        more = insertions(self.root, self.within(self.near), self.pool.hand)
+        return pairs(self.places, self._small(), more, self.about.slice)
 
     def _small(self) -> list[Edit]:
         found = edits(self.root, self.pool.hand, self._names_like)
@@ -267,13 +286,21 @@ class Search:
         return self._proves(edit) if self.places is None or not self.about.as_it_is else self._pasted(edit)
 
     def _repeats(self, edit: Edit) -> bool:
-        """Whether a side with an edit is the other side again, or names what that is to say: true, and no repair."""
+        """Whether a side with an edit is the other side again, or names what that is to say, or is
+        something less itself: true, and no repair."""
         other = self.sides[1 - self.number]
         if self._text_with(edit) == self.about.text(other):
             return True
         quantity = self._quantity(self.sides[0])
         said = replaced(self.root, edit.node, edit.tree) if self.number == 1 else self.sides[1]
-        return bool(quantity) and any(self._quantity(node) == quantity for node in said.walk())
+        return any((quantity and self._quantity(node) == quantity) or self._cancels(node) for node in said.walk())
+
+    def _cancels(self, node: s.Node) -> bool:
+        """Whether a sum has something less itself in it."""
+        if not isinstance(node, s.Add) or len(set(node.signs)) < 2:
+            return False
+        signed = [(self.about.text(x), sign) for x, sign in zip(node.addends, node.signs, strict=True)]
+        return any((text, -sign) in signed for text, sign in signed)
 
     def _quantity(self, node: s.Node) -> tuple[Ref, ...]:
         """The name of a quantity, or those of a derivative of one by another; empty for all else."""

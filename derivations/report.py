@@ -63,16 +63,26 @@ class Counterexample:
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """An edit of the author's own text that makes the step right, and was proved to."""
+    """An edit of the author's own text that makes the step right, and was proved to.
+
+    ``parts`` are the smaller edits that it is made of, where no single one does.
+    """
 
     old: str
     new: str
     line: int
     column: int
     code: str
+    parts: tuple[Repair, ...] = ()
+
+    @property
+    def edits(self) -> tuple[Repair, ...]:
+        """The edits one by one."""
+        return self.parts or (self,)
 
     def to_json(self) -> dict[str, Any]:
-        return {"from": self.old, "to": self.new, "line": self.line, "column": self.column, "code": self.code}
+        own = {"from": self.old, "to": self.new, "line": self.line, "column": self.column, "code": self.code}
+        return {**own, "parts": [part.to_json() for part in self.parts]} if self.parts else own
 
 
 @dataclass(frozen=True, slots=True)

@@ -301,6 +301,14 @@ TABLE = (
         OWN,
     ),
     Slip(
+        "two-slips",
+        "two slips in one step",
+        "No single edit makes the step right; two do together. Each is shown as an edit of its own.",
+        "",
+        "",
+        OWN,
+    ),
+    Slip(
         "departs",
         "right only under another convention than the sheet's",
         "With --strict what is right in another layout, or in shorthand, counts as wrong.",

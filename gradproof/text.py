@@ -12,7 +12,7 @@ from unicodedata import category, east_asian_width
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from derivations.names import readable
-from derivations.report import Counterexample, Report, StatementReport, Step, Verdict
+from derivations.report import Counterexample, Repair, Report, StatementReport, Step, Verdict
 
 WIDTH = 80
 STYLES = {"error": "1;31", "warning": "1;33", "good": "32", "note": "36", "dim": "2", "bold": "1"}
@@ -172,10 +172,17 @@ def _help(step: Step) -> str:
     repair = step.repair
     if repair is None:
         return ""
-    old, new = repair.old.strip(), repair.new.strip()
-    edit = f"write {new} in place of {old}" if new else f"leave out {old}"
+    told = ", and ".join(map(_edit_text, repair.edits))
+    count = "one edit" if len(repair.edits) == 1 else "no single edit does; two together, as one"
     with_root = f", with line {step.builds_on} as it stands" if step.builds_on is not None else ""
-    return clean(f"{edit}   [one edit, proved for all sizes{with_root}]")
+    return clean(f"{told}   [{count}, proved for all sizes{with_root}]")
+
+
+def _edit_text(edit: Repair) -> str:
+    old, new = edit.old.strip(), edit.new.strip()
+    if not old:
+        return f"put in {new} at column {edit.column}"
+    return f"write {new} in place of {old}" if new else f"leave out {old}"
 
 
 def _follow_text(lines: list[int], label: Callable[[int], str]) -> str:

@@ -87,6 +87,33 @@ def test_repairs_in_the_authors_own_words(claim: str, code: str, old: str, new: 
     assert step.place is not None
 
 
+@pytest.mark.parametrize(
+    ("claim", "codes"),
+    [
+        (r"\frac{\partial L}{\partial h_1} = U ((y - h_2) \odot (1 - h_2^2))", ["missing-transpose", "sign"]),
+        (r"\frac{\partial L}{\partial h_1} = U^T ((y - h_2) \odot (1 - h_2))", ["sign", "tanh-derivative"]),
+        (
+            r"\frac{\partial L}{\partial b} = (h_2 - y) \odot (1 - h_2) + (U ((h_2 - y) \odot (1 - h_2^2)))"
+            r" \odot (1 - h_1^2)",
+            ["tanh-derivative", "missing-transpose"],
+        ),
+    ],
+)
+def test_two_slips_are_mended_together(claim: str, codes: list[str]) -> None:
+    step = last(claim)
+    assert step.repair is not None
+    assert step.code == step.repair.code == "two-slips"
+    assert [part.code for part in step.repair.parts] == codes
+    mended = claim.replace(step.repair.old, step.repair.new)
+    report = check_sheet(Source("sheet.md", f"{NETWORK}$${mended}$$\n"))
+    assert report.statements[-1].steps[-1].verdict is Verdict.PROVED
+
+
+def test_no_two_edits_make_a_difference_of_equals() -> None:
+    step = last(r"\frac{\partial L}{\partial h_2} = 5 (h_2 - y) + b + y")
+    assert step.repair is None or "y - y" not in step.repair.new
+
+
 def test_a_constant_factor_is_told() -> None:
     assert "times the true value" in last(r"\frac{\partial L}{\partial h_2} = 17 h_2 - 17 y").why
 
@@ -100,7 +127,7 @@ def test_every_code_of_a_repair_has_a_page() -> None:
     import re
 
     root = Path(__file__).resolve().parents[1] / "derivations"
-    text = "".join((root / f"{name}.py").read_text() for name in ("edits", "kinds", "repairs", "explain"))
+    text = "".join((root / f"{name}.py").read_text() for name in ("edits", "kinds", "pairs", "repairs", "explain"))
     codes = set(re.findall(r'"([a-z]+(?:-[a-z]+)+)"', text)) - {"list-of-nothing"}
     assert {code for code in codes if not code.startswith("numpy")} <= SLIPS.keys()
 

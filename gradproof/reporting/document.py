@@ -197,10 +197,10 @@ class _Builder:
         return start and relation_before(block.text, block.span.start, self.layout.macros, start)
 
     def slip(self, step: Step) -> list[tuple[int, int]]:
-        """The place of what a repair replaces."""
-        repair = step.repair
-        start = None if repair is None else self.layout.offset(repair.line, repair.column)
-        return [] if start is None or repair is None or not repair.old else [(start, start + len(repair.old))]
+        """The places of what a repair replaces."""
+        edits = () if step.repair is None else step.repair.edits
+        starts = [(edit, self.layout.offset(edit.line, edit.column)) for edit in edits if edit.old]
+        return [(start, start + len(edit.old)) for edit, start in starts if start is not None]
 
     def statement(self, k: int) -> Statement:
         statement = self.report.statements[k]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from derivations.report import Report, StatementReport, Step, Verdict
+from derivations.report import Repair, Report, StatementReport, Step, Verdict
 from gradproof.rendering import model
 from gradproof.rendering.model import Blocks, Code, Facts, Fold, Inline, Inlines, Items, Listing, Note, Paragraph, Text
 from gradproof.reporting.wording import formula, link, listed, sentence
@@ -141,11 +141,10 @@ class Findings:
     def _repair(self, step: Step) -> Inlines:
         if step.repair is None:
             return ()
-        old, new = step.repair.old.strip(), step.repair.new.strip()
-        proved = Text(" (one edit, proved for all sizes)")
-        if not new:
-            return (Text("leave out "), formula(old), proved)
-        return (Text("write "), formula(new), Text(" in place of "), formula(old), proved)
+        one, *others = map(_edit, step.repair.edits)
+        count = "two edits together" if others else "one edit"
+        told = [*one, *(part for edit in others for part in (Text(", and "), *edit))]
+        return (*told, Text(f" ({count}, proved for all sizes)"))
 
     def _related(self, step: Step) -> Inlines:
         if step.related is None or step.related[0] == step.line:
@@ -172,3 +171,13 @@ FACTS: tuple[tuple[str, Callable[[Findings, Step], Inlines]], ...] = (
     ("also", Findings._followers),
 )
 """The facts of a note: what helps to mend the step comes first, what bears it out behind."""
+
+
+def _edit(edit: Repair) -> Inlines:
+    """One edit in words: what to write in place of what."""
+    old, new = edit.old.strip(), edit.new.strip()
+    if not new:
+        return (Text("leave out "), formula(old))
+    if not old:
+        return (Text("put in "), formula(new), Text(f" at column {edit.column}"))
+    return (Text("write "), formula(new), Text(" in place of "), formula(old))
