@@ -11,6 +11,7 @@ afterwards. So E is all that reaches A by way of B, and what goes past B stays a
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from derivations.calculus import Rules
@@ -28,7 +29,8 @@ from derivations.values import Value, merge
 from derivations.world import Definition, Knowledge, UnclearError, World
 
 MOST_NESTED = 6
-MOST_SURROGATES = 40
+MOST_DEEP = 40
+MOST_SURROGATES = 60
 """So many times a rule that leads from one time to another is taken."""
 
 
@@ -107,7 +109,7 @@ class AuthorElaborator(Elaborator):
         self.legs = [x for x in assumed if isinstance(x, Leg)]
         self.surrogates = Surrogates(self)
         self._narrower: dict[Instance, AuthorElaborator] = {}
-        self.nesting: list[Ref] = []  # of surrogates within surrogates, also of narrower worlds
+        self.effort = Effort()
 
     def legs_of(self, ref: Ref) -> list[Instance]:
         """What is said of the derivatives of a quantity; of two legs by the same quantity the later one."""
@@ -159,7 +161,7 @@ class AuthorElaborator(Elaborator):
             raise UnclearError("this rule leads on to other times without end", span)
         if instance not in self._narrower:
             self._narrower[instance] = AuthorElaborator(self.ordinary, self.assumed, self.off | {instance})
-            self._narrower[instance].nesting = self.nesting
+            self._narrower[instance].effort = self.effort
         inner = replace(world.plain(), env=(*instance.env, *self._lengths(world, instance)), summing=False)
         shape = self.shape_of(instance)
         values = self._narrower[instance].elaborate(self.legs[instance.number].node, inner, shape)
@@ -177,7 +179,10 @@ class AuthorElaborator(Elaborator):
         return self.variable(instance.of).shape + self.variable(instance.by).shape
 
     def derivation(self, node: s.Partial, world: World) -> tuple[Term, Term, Term]:
-        return self.surrogates.derivation(node, world) if self.legs else super().derivation(node, world)
+        if not self.legs:
+            return super().derivation(node, world)
+        with self.effort.within(node.span):
+            return self.surrogates.derivation(node, world)
 
     def _filled(self, term: Term, world: World, span: Span) -> Term:
         surrogates = self.surrogates
@@ -221,6 +226,26 @@ class AuthorElaborator(Elaborator):
         return replace(rest, term=substitute([joined], values)[0])
 
 
+class Effort:
+    """How far what earlier lines say has led on, and how often in all; shared with narrower worlds."""
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.count = 0
+
+    @contextmanager
+    def within(self, span: Span) -> Iterator[None]:
+        """One step further. Raises UnclearError where that has no end in sight."""
+        self.count += 1
+        if self.depth > MOST_DEEP or self.count > MOST_SURROGATES:
+            raise UnclearError("what earlier lines say leads on without end", span)
+        self.depth += 1
+        try:
+            yield
+        finally:
+            self.depth -= 1
+
+
 class Surrogates(Elaborator):
     """Elaborates what is differentiated, with every quantity that a leg speaks of replaced by its surrogate.
 
@@ -244,13 +269,8 @@ class Surrogates(Elaborator):
             return super().value_of(ref, world, span)
         key = (ref, self._shared(world))
         if key not in self._surrogates:
-            if len(self.author.nesting) > MOST_SURROGATES:
-                raise UnclearError("what earlier lines say leads on without end", span)
-            self.author.nesting.append(ref)
-            try:
+            with self.author.effort.within(span):
                 self._surrogates[key] = self._direct(ref, legs, world, span) or self._by_legs(ref, legs, world, span)
-            finally:
-                self.author.nesting.pop()
         return self._surrogates[key]
 
     def _direct(self, ref: Ref, legs: Sequence[Instance], world: World, span: Span) -> Term | None:

@@ -65,7 +65,8 @@ class Hand:
         """A node, which may be written in another way than where it stands, with the author's sign of a transpose."""
         text = text or self.of(node)
         text = f"({text})" if isinstance(node, s.Add | s.Neg | s.Mul) else text
-        return f"{{{text}}}{self.transposed}" if "^" in text and self.transposed[:1] == "^" else text + self.transposed
+        twice = "^" in text and self.transposed[:1] == "^" and not isinstance(node, s.Group)
+        return f"{{{text}}}{self.transposed}" if twice else text + self.transposed
 
 
 def hand(nodes: Iterable[s.Node], text: Slice) -> Hand:
@@ -139,19 +140,18 @@ def _of_root(root: s.Node, own: Hand) -> Edits:
 def insertions(root: s.Node, pool: Sequence[tuple[s.Node, str]], own: Hand) -> Edits:
     """What a pool holds, each with its text, put into a formula as a factor or an addend, or in the place of a node."""
     nodes = [node for node, free in _places(root) if free]
-    yield from _more_addends(root, pool, own)
-    for node in nodes:
-        if isinstance(node, s.Mul) and not CALLED.keys() & set(node.operators):
-            yield from _more_factors(node, pool, own)
-        elif isinstance(node, s.Symbol | s.Group | s.Call | s.Transposed | s.Raise | s.Add):
-            yield from _beside(node, pool, own)
     inner = [node.inner for node in nodes if isinstance(node, s.Group)]
     inner += [x for node in nodes if isinstance(node, s.Call) for x in node.arguments]
     inner += [
         x for node in nodes if isinstance(node, s.Mul) and CALLED.keys() & {*node.operators} for x in node.factors
     ]
-    for node in inner:
+    for node in (root, *inner):
         yield from _more_addends(node, pool, own)
+    for node in nodes:
+        if isinstance(node, s.Mul) and not CALLED.keys() & set(node.operators):
+            yield from _more_factors(node, pool, own)
+        elif isinstance(node, s.Symbol | s.Group | s.Call | s.Transposed | s.Raise | s.Add):
+            yield from _beside(node, pool, own)
     for node in nodes:
         if isinstance(node, s.Symbol | s.Group | s.Call | s.Transposed | s.Raise | s.Divide):
             yield from (Edit(node, tree, node.span, text, "wrong-factor", 7) for tree, text in pool)
@@ -266,10 +266,14 @@ def _transpose(node: s.Node, own: Hand) -> Edits:
         yield Edit(node, node.argument, node.span, own.of(node.argument), "extra-transpose", 0)
     elif isinstance(node, s.Symbol) and node.base[:1].isupper() and node.time is None:
         yield from _turned(node, own)
+    elif isinstance(node, s.Mul) and not CALLED.keys() & set(node.operators):
+        for factor in node.factors:
+            if not (isinstance(factor, s.Symbol) and factor.base[:1].isupper() and factor.time is None):
+                yield from _turned(factor, own)
 
 
 def _turned(node: s.Node, own: Hand) -> Edits:
-    if not isinstance(node, s.Transposed):
+    if not isinstance(node, s.Transposed | s.Number):
         yield Edit(node, s.Transposed(node.span, node), node.span, own.turned(node), "missing-transpose", 1)
 
 

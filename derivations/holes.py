@@ -140,7 +140,7 @@ class Opened:
         """Whether anything at all in the hole could make the sides equal at the point, as far as is known."""
         if self.matrix is None:
             return True
-        if not (np.isfinite(self.matrix).all() and np.isfinite(self.target).all()):
+        if not all(np.isfinite(x).all() for x in (self.matrix, self.offset, self.target)):
             return True
         solution = np.linalg.lstsq(self.matrix, self.target - self.offset, rcond=None)[0]
         return close(self.matrix @ solution + self.offset, self.target)
@@ -148,7 +148,8 @@ class Opened:
     def side(self, entries: Floating) -> Floating:
         """The side at the point with these entries in the hole."""
         flat = entries.ravel()
-        return self._at(flat) if self.matrix is None else self.matrix @ flat + self.offset
+        with np.errstate(all="ignore"):
+            return self._at(flat) if self.matrix is None else self.matrix @ flat + self.offset
 
     def accepts(self, entries: Floating) -> bool:
         """Whether the sides are equal at the point with these entries in the hole."""
@@ -244,11 +245,11 @@ class Places:
             below = outer
         return node
 
-    def values(self, tree: s.Node) -> list[Value]:
+    def values(self, tree: s.Node, world: World | None = None) -> list[Value]:
         """The readings of a tree that may stand in a place; none where it has no meaning."""
         self.holed.hole, self.holed.above = None, frozenset()
         try:
-            return self.holed.elaborate(tree, self.world)[:MOST_VALUES]
+            return self.holed.elaborate(tree, world or self.world)[:MOST_VALUES]
         except SheetError:
             return []
 

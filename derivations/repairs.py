@@ -220,7 +220,7 @@ class Search:
         nodes = [node for side in self.sides for node in side.walk()]
         counted = {node.index for node in nodes if isinstance(node, s.Big)}
         letters = {node.time.symbol for node in nodes if isinstance(node, s.Symbol) and node.time is not None}
-        letters |= {self.about.knowledge.length} & {node.base for node in nodes if isinstance(node, s.Symbol)}
+        letters.add(self.about.knowledge.length)
         free = sorted(x for x in letters if x is not None and x not in counted)
         times = tuple((letter, 4 if letter == self.about.knowledge.length else 2) for letter in free)
         world = self._at(times, self.world)
@@ -242,14 +242,19 @@ class Search:
         return None
 
     def within(self, nodes: Sequence[Written]) -> list[Written]:
-        """What speaks of nothing but the quantities of the true side, and what is the same but once."""
+        """What speaks of nothing but the quantities of the true side, and what is the same but once.
+
+        The index of a sum is one there.
+        """
         if self.places is None:
             return []
         known = set(free_variables([value.term for value in self.places.other]))
         found: dict[tuple[Term, bool], Written] = {}
         whole = {value.term for value in self.places.other}
+        counted = tuple((x.index, s.Time(None, 1)) for x in self.root.walk() if isinstance(x, s.Big))
+        world = replace(self.places.world, env=(*self.places.world.env, *counted))
         for node, text in (*nodes, *complements(nodes)):
-            values = self.places.values(node)
+            values = self.places.values(node, world)
             if not values or values[0].term in whole:
                 continue
             own = free_variables([values[0].term])
