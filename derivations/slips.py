@@ -326,6 +326,14 @@ TABLE = (
         OWN,
     ),
     Slip(
+        "unclear",
+        "something in it is not known",
+        "A name is defined nowhere, or a part has no meaning that fits. The caret shows it and what is expected.",
+        "",
+        "",
+        "docs/sheets.md",
+    ),
+    Slip(
         "gradient",
         "a name that may be a gradient",
         "dz, δ, g_x and the like may stand for derivatives. Say what they are with := in a declaration.",

@@ -30,6 +30,7 @@ from gradproof.commands.solve import solve
 from gradproof.commands.symbols import symbols
 from gradproof.commands.timegate import timegate
 from gradproof.commands.train import train
+from gradproof.formats import FORMATS, writer
 from gradproof.outcome import UNUSABLE, coloured, complain, print_each, terminal_width
 from gradproof.sheets import declared_with, read_declared, read_sheet
 
@@ -71,7 +72,9 @@ cli.add_command(explain)
 
 @cli.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE…")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to write the report.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", *FORMATS]), default="text", help="How to write the report."
+)
 @click.option("--strict", is_flag=True, help="Count as wrong what is right only under a departing reading.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of every random choice.")
 @click.option(
@@ -119,15 +122,18 @@ def check(
     options = Options(seed, time_limit, strict, read_declared(declarations))
     witness = None if no_torch else autograd_witness()
     render = (lambda report: _text(report, lines, programs)) if form == "text" else None
-    if output is not None and (form == "json" or lines or programs):
+    if output is not None and (form != "text" or lines or programs):
         raise UsageError(f"{output}: -o writes the whole report; leave --format, --explain and --python out")
     if output is not None:
         render = target_of(output, engine, templates, files, [declarations]).write
     if any(marks.values()):
+        if form not in ("text", "json"):
+            raise UsageError(f"--format {form} has no place for marks; write them as text or json")
         from gradproof.commands.marking import check_and_mark
 
         sys.exit(check_and_mark(files, options, witness, marks, render, debug))
-    sys.exit(print_each(files, lambda name: _checked(name, options, witness), render, debug))
+    gather = writer("json" if form == "text" else form)
+    sys.exit(print_each(files, lambda name: _checked(name, options, witness), render, debug, gather))
 
 
 def _checked(name: str, options: Options, witness: Witness | None) -> Report:

@@ -29,6 +29,8 @@ class Record(Protocol):
 
 
 R = TypeVar("R", bound=Record)
+Failures = Sequence[tuple[str, GradproofError]]
+"""Files that could not be used, and why."""
 
 
 @contextmanager
@@ -69,12 +71,26 @@ def terminal_width() -> int:
     return max(60, os.get_terminal_size(sys.stdout.fileno()).columns) if sys.stdout.isatty() else WIDTH
 
 
-def print_each(files: Sequence[str], find: Callable[[str], R], render: Callable[[R], str] | None, debug: bool) -> int:
-    """Print what is found of every file: as text by ``render``, else as JSON, an array for several files.
+def as_json(found: Sequence[tuple[str, Record]], failed: Failures) -> str:
+    """The records of a call as JSON, an array for several files; nothing where no file could be used."""
+    records = [one.to_json() for _, one in found]
+    several = len(found) + len(failed) > 1
+    return json.dumps(records if several else records[0], indent=2, ensure_ascii=False) + "\n" if records else ""
+
+
+def print_each(
+    files: Sequence[str],
+    find: Callable[[str], R],
+    render: Callable[[R], str] | None,
+    debug: bool,
+    gather: Callable[[Sequence[tuple[str, R]], Failures], str] = as_json,
+) -> int:
+    """Print what is found of every file: each as text by ``render``, or without it all of them by ``gather``.
 
     The exit code is the worst of theirs; a file that cannot be used does not end the others.
     """
-    found: list[R] = []
+    found: list[tuple[str, R]] = []
+    failed: list[tuple[str, GradproofError]] = []
     code = 0
     for name in files:
         try:
@@ -83,15 +99,15 @@ def print_each(files: Sequence[str], find: Callable[[str], R], render: Callable[
                 text = render(one) if render else ""
         except GradproofError as error:
             complain(error, debug)
+            failed.append((name, error))
             code = UNUSABLE
             continue
         if render:
             click.echo(("\n" if found else "") + text, nl=False, color=coloured())
-        found.append(one)
+        found.append((name, one))
         if len(files) > 1:
             gc.collect()
         code = max(code, one.exit_code, key=SEVERITY.index)
-    if render is None and found:
-        records = [one.to_json() for one in found]
-        click.echo(json.dumps(records if len(files) > 1 else records[0], indent=2, ensure_ascii=False))
+    if render is None:
+        click.echo(gather(found, failed), nl=False)
     return code

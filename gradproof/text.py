@@ -126,8 +126,8 @@ def _diagnostic(
         "shown": shown,
         "caret": caret,
         "related": _related(step, lines, width - gutter - 3),
-        "facts": [wrapped(fact, width, gutter + 3) for fact in _facts(step)],
-        "help": wrapped(_help(step), width, 6) if step.repair else "",
+        "facts": [wrapped(fact, width, gutter + 3) for fact in facts_of(step)],
+        "help": wrapped(help_of(step), width, 6) if step.repair else "",
         "followers": wrapped(_follow_text(followers.get(step.line, []), label), width, 4),
     }
 
@@ -146,7 +146,8 @@ def _related(step: Step, lines: list[str], width: int) -> dict[str, Any] | None:
     return {"line": line, "shown": window(lines[line - 1], 1, 2, width)[0], "note": clean(note)}
 
 
-def _facts(step: Step) -> list[str]:
+def facts_of(step: Step) -> list[str]:
+    """What bears the headline of a step out, a sentence each."""
     facts = []
     if step.shapes and step.verdict is Verdict.WRONG:
         left, right = step.shapes
@@ -168,7 +169,8 @@ def _facts(step: Step) -> list[str]:
     return [clean(fact) for fact in facts]
 
 
-def _help(step: Step) -> str:
+def help_of(step: Step) -> str:
+    """The repair of a step in words; empty where there is none."""
     repair = step.repair
     if repair is None:
         return ""
