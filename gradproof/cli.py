@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -90,6 +92,7 @@ cli.add_command(explain)
 )
 @click.option("--python", "programs", is_flag=True, help="Print every counterexample as a program, too.")
 @click.option("--no-torch", is_flag=True, help="Do not compare derivatives with torch autograd.")
+@click.option("--watch", is_flag=True, help="Check again whenever a file is saved, and say what has changed.")
 @click.option("--debug", is_flag=True, help="Show a traceback where gradproof itself fails.")
 @marked_with
 @declared_with
@@ -103,6 +106,7 @@ def check(
     lines: tuple[int, ...],
     programs: bool,
     no_torch: bool,
+    watch: bool,
     debug: bool,
     declarations: str | None,
     output: Path | None,
@@ -122,18 +126,43 @@ def check(
     options = Options(seed, time_limit, strict, read_declared(declarations))
     witness = None if no_torch else autograd_witness()
     render = (lambda report: _text(report, lines, programs)) if form == "text" else None
-    if output is not None and (form != "text" or lines or programs):
-        raise UsageError(f"{output}: -o writes the whole report; leave --format, --explain and --python out")
+    _refuse(form, output, bool(lines or programs), watch, any(marks.values()))
     if output is not None:
         render = target_of(output, engine, templates, files, [declarations]).write
+    if watch and render is not None:
+        sys.exit(_watched(files, options, witness, declarations, render, debug))
     if any(marks.values()):
-        if form not in ("text", "json"):
-            raise UsageError(f"--format {form} has no place for marks; write them as text or json")
         from gradproof.commands.marking import check_and_mark
 
         sys.exit(check_and_mark(files, options, witness, marks, render, debug))
     gather = writer("json" if form == "text" else form)
     sys.exit(print_each(files, lambda name: _checked(name, options, witness), render, debug, gather))
+
+
+def _refuse(form: str, output: Path | None, parts: bool, watch: bool, marks: bool) -> None:
+    """UsageError for options that do not go together; ``parts`` are those that print parts of a report."""
+    if output is not None and (form != "text" or parts):
+        raise UsageError(f"{output}: -o writes the whole report; leave --format, --explain and --python out")
+    if watch and (form != "text" or marks):
+        raise UsageError("--watch writes the report for people; leave --format and marks out")
+    if marks and form not in ("text", "json"):
+        raise UsageError(f"--format {form} has no place for marks; write them as text or json")
+
+
+def _watched(
+    files: tuple[str, ...],
+    options: Options,
+    witness: Witness | None,
+    declarations: str | None,
+    render: Callable[[Report], str],
+    debug: bool,
+) -> int:
+    from gradproof.watching import Watch
+
+    def find(name: str) -> Report:
+        return _checked(name, replace(options, declarations=read_declared(declarations)), witness)
+
+    return Watch(files, [declarations] if declarations else [], find, render, debug).run()
 
 
 def _checked(name: str, options: Options, witness: Witness | None) -> Report:
