@@ -51,12 +51,17 @@ def blamed(name: str) -> Iterator[None]:
 
 def complain(error: GradproofError, debug: bool) -> None:
     """Say on standard error what is the matter with a file or a call."""
-    from gradproof.text import clean
-
     if debug:
         print_exception(error)
+    click.echo(f"gradproof: {said(error)}", err=True)
+
+
+def said(error: GradproofError) -> str:
+    """What is the matter, in a line; of our own faults, whose they are."""
+    from gradproof.text import clean
+
     own = "this is a fault of gradproof itself, please report it: " if isinstance(error, InternalError) else ""
-    click.echo(f"gradproof: {own}{clean(str(error))}", err=True)
+    return own + clean(str(error))
 
 
 def coloured() -> bool:
