@@ -19,6 +19,10 @@ class UsageError(GradproofError):
     """The caller has to act: a file or an option cannot be used."""
 
 
+class NothingToCheckError(UsageError):
+    """A file is empty, or holds no formula."""
+
+
 class BudgetError(GradproofError):
     """A computation was stopped because its budget of time or size ran out."""
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from derivations.errors import GradproofError, UsageError
+from derivations.errors import GradproofError, NothingToCheckError, UsageError
 from gradproof import __version__, autograd_witness
 from gradproof.commands.cells import cells
 from gradproof.commands.conv import conv
@@ -33,7 +33,7 @@ from gradproof.commands.solve import solve
 from gradproof.commands.symbols import symbols
 from gradproof.commands.timegate import timegate
 from gradproof.commands.train import train
-from gradproof.formats import FORMATS, writer
+from gradproof.formats import WRITERS, writer
 from gradproof.outcome import UNUSABLE, coloured, complain, print_each, terminal_width
 from gradproof.sheets import declared_with, read_declared, read_sheet
 
@@ -77,7 +77,7 @@ cli.add_command(lsp)
 @cli.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE…")
 @click.option(
-    "--format", "form", type=click.Choice(["text", *FORMATS]), default="text", help="How to write the report."
+    "--format", "form", type=click.Choice(["text", "json", *WRITERS]), default="text", help="How to write the report."
 )
 @click.option("--strict", is_flag=True, help="Count as wrong what is right only under a departing reading.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of every random choice.")
@@ -94,6 +94,7 @@ cli.add_command(lsp)
 )
 @click.option("--python", "programs", is_flag=True, help="Print every counterexample as a program, too.")
 @click.option("--no-torch", is_flag=True, help="Do not compare derivatives with torch autograd.")
+@click.option("--skip-empty", is_flag=True, help="Pass over files without a formula, as among all files of a folder.")
 @click.option("--watch", is_flag=True, help="Check again whenever a file is saved, and say what has changed.")
 @click.option("--debug", is_flag=True, help="Show a traceback where gradproof itself fails.")
 @marked_with
@@ -108,6 +109,7 @@ def check(
     lines: tuple[int, ...],
     programs: bool,
     no_torch: bool,
+    skip_empty: bool,
     watch: bool,
     debug: bool,
     declarations: str | None,
@@ -137,8 +139,9 @@ def check(
         from gradproof.commands.marking import check_and_mark
 
         sys.exit(check_and_mark(files, options, witness, marks, render, debug))
-    gather = writer("json" if form == "text" else form)
-    sys.exit(print_each(files, lambda name: _checked(name, options, witness), render, debug, gather))
+    gather = writer(form) if form in WRITERS else None
+    skipped = (NothingToCheckError,) if skip_empty else ()
+    sys.exit(print_each(files, lambda name: _checked(name, options, witness), render, debug, gather, skipped))
 
 
 def _refuse(form: str, output: Path | None, parts: bool, watch: bool, marks: bool) -> None:
@@ -172,7 +175,8 @@ def _checked(name: str, options: Options, witness: Witness | None) -> Report:
 
     report = check_sheet(read_sheet(name), options, witness)
     if not report.statements:
-        raise UsageError(f"{report.sheet}: no formula was found; write formulas between $ and $, or between $$ and $$")
+        remedy = "write formulas between $ and $, or between $$ and $$"
+        raise NothingToCheckError(f"{report.sheet}: no formula was found; {remedy}")
     return report
 
 

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from traceback import print_exception
 from typing import Any, Protocol, TypeVar
 
@@ -76,11 +77,12 @@ def terminal_width() -> int:
     return max(60, os.get_terminal_size(sys.stdout.fileno()).columns) if sys.stdout.isatty() else WIDTH
 
 
-def as_json(found: Sequence[tuple[str, Record]], failed: Failures) -> str:
-    """The records of a call as JSON, an array for several files; nothing where no file could be used."""
+def as_json(found: Sequence[tuple[str, Record]], failed: Failures, several: bool) -> str:
+    """The records of a call as JSON, an array for ``several`` files; nothing where no file could be used."""
     records = [one.to_json() for _, one in found]
-    several = len(found) + len(failed) > 1
-    return json.dumps(records if several else records[0], indent=2, ensure_ascii=False) + "\n" if records else ""
+    if failed and not records:
+        return ""
+    return json.dumps(records if several or not records else records[0], indent=2, ensure_ascii=False) + "\n"
 
 
 def print_each(
@@ -88,11 +90,13 @@ def print_each(
     find: Callable[[str], R],
     render: Callable[[R], str] | None,
     debug: bool,
-    gather: Callable[[Sequence[tuple[str, R]], Failures], str] = as_json,
+    gather: Callable[[Sequence[tuple[str, R]], Failures], str] | None = None,
+    skipped: tuple[type[GradproofError], ...] = (),
 ) -> int:
-    """Print what is found of every file: each as text by ``render``, or without it all of them by ``gather``.
+    """Print what is found of every file: each as text by ``render``, or without it all by ``gather``, else as JSON.
 
-    The exit code is the worst of theirs; a file that cannot be used does not end the others.
+    The exit code is the worst of theirs; a file that cannot be used does not end the others. One that cannot be used
+    for a reason among ``skipped`` is passed over.
     """
     found: list[tuple[str, R]] = []
     failed: list[tuple[str, GradproofError]] = []
@@ -102,6 +106,8 @@ def print_each(
             with blamed(name):
                 one = find(name)
                 text = render(one) if render else ""
+        except skipped:
+            continue
         except GradproofError as error:
             complain(error, debug)
             failed.append((name, error))
@@ -114,5 +120,5 @@ def print_each(
             gc.collect()
         code = max(code, one.exit_code, key=SEVERITY.index)
     if render is None:
-        click.echo(gather(found, failed), nl=False)
+        click.echo((gather or partial(as_json, several=len(files) > 1))(found, failed), nl=False)
     return code

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from derivations.errors import UsageError
+from derivations.errors import NothingToCheckError, UsageError
 from derivations.reading.notebook import code_cells, read_notebook
 from derivations.reading.places import Source
 
@@ -99,7 +99,7 @@ def decode(name: str, data: bytes) -> Source:
     if "\0" in text:
         raise _binary(name, text.index("\0"))
     if not text.strip():
-        raise UsageError(f"{name}: the file is empty; there is nothing to check")
+        raise NothingToCheckError(f"{name}: the file is empty; there is nothing to check")
     return read_notebook(name, text) if name.lower().endswith(".ipynb") else Source(name, text)
 
 

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from derivations.errors import GradproofError
     from derivations.report import Report
 
-    Found = Sequence[tuple[str, Report]]
-    Failed = Sequence[tuple[str, GradproofError]]
+    Write = Callable[[Sequence[tuple[str, Report]], Sequence[tuple[str, GradproofError]]], str]
 
-FORMATS: Final = ("json", "sarif", "junit")
-"""What ``gradproof check`` writes for machines."""
-
-
-def writer(form: str) -> Callable[[Found, Failed], str]:
-    """What writes the reports of a call, and the files of it that could not be used, in one of FORMATS."""
-    from gradproof.formats import junit, sarif
-    from gradproof.outcome import as_json
-
-    return {"json": as_json, "sarif": _named(sarif.text), "junit": _named(junit.document)}[form]
+WRITERS: Final = ("sarif", "junit")
+"""Formats of which each is a module with a function ``text``."""
 
 
-def _named(write: Callable[[Found, Failed], str]) -> Callable[[Found, Failed], str]:
-    """Standard input under the name that the report gives it."""
+def writer(form: str) -> Write:
+    """What writes the reports of a call, and the files of it that could not be used, in one of WRITERS."""
+    write: Write = import_module(f"gradproof.formats.{form}").text
     return lambda found, failed: write([(x.sheet if name == "-" else name, x) for name, x in found], failed)

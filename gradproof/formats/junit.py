@@ -70,3 +70,7 @@ def _count(element: Element) -> None:
 def _legal(text: str) -> str:
     """Text without what XML forbids: control characters made visible, halves of characters replaced."""
     return FORBIDDEN.sub("\ufffd", clean(text))
+
+
+text = document
+"""The same, under the name that every format has."""
