@@ -29,6 +29,7 @@ from gradproof.commands.norms import norms
 from gradproof.commands.optimisers import optimisers
 from gradproof.commands.read import read
 from gradproof.commands.report import report_options, target_of
+from gradproof.commands.serve import serve
 from gradproof.commands.solve import solve
 from gradproof.commands.symbols import symbols
 from gradproof.commands.timegate import timegate
@@ -72,6 +73,7 @@ cli.add_command(train)
 cli.add_command(data)
 cli.add_command(explain)
 cli.add_command(lsp)
+cli.add_command(serve)
 
 
 @cli.command()
