@@ -161,7 +161,7 @@ class Checker(Reporter):
         self.settle(judged, conventions)
         Explainer(self, conventions).explain(judged)
         report = Report(self.source.name, self.source.text, self.options.seed)
-        report.cells = tuple(self.source.cells)
+        report.cells, report.files = tuple(self.source.cells), self.source.files
         if self.source.more is not None:
             report.more = (self.source.more.name, self.source.more.text)
         report.conventions = conventions.described(self.sheet)

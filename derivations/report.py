@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
+
+from derivations.reading.places import within
 
 
 class Verdict(Enum):
@@ -218,7 +219,8 @@ class Report:
 
     ``text`` is the sheet itself, kept for carets; it is not part of the JSON. ``cells`` has the first line and the
     number of every cell of a notebook, whose lines are counted through; ``more`` is the name and the text of a file of
-    declarations that came with the sheet.
+    declarations that came with the sheet; ``files`` has the first line and the name of every file of a sheet in
+    several.
     """
 
     sheet: str
@@ -230,6 +232,7 @@ class Report:
     statements: list[StatementReport] = field(default_factory=list)
     cells: tuple[tuple[int, int], ...] = ()
     more: tuple[str, str] | None = None
+    files: tuple[tuple[int, str], ...] = ()
 
     @property
     def lines(self) -> list[str]:
@@ -238,16 +241,22 @@ class Report:
 
     def cell(self, line: int) -> tuple[int, int] | None:
         """The number of the cell of a notebook and the line in it; None for any other sheet."""
-        k = bisect_right(self.cells, line, key=lambda cell: cell[0]) - 1
-        return (self.cells[k][1], line - self.cells[k][0] + 1) if k >= 0 else None
+        found, file = within(self.cells, line), self.file(line)
+        return None if found is not None and file is not None and found[1] > file[1] else found
+
+    def file(self, line: int) -> tuple[str, int] | None:
+        """The file of a sheet in several, and the line in it; None for any other sheet."""
+        return within(self.files, line)
 
     def label(self, line: int) -> str:
-        """A line as the author counts it: ``14``, in a notebook ``cell 3:5``."""
+        """A line as the author counts it: ``14``, in a notebook ``cell 3:5``, of several files ``b.md:14``."""
         last = self.text.count("\n") + 1
         if self.more is not None and line > last:
             return f"{self.more[0]}:{line - last}"
-        found = self.cell(line)
-        return str(line) if found is None else f"cell {found[0]}:{found[1]}"
+        found, file = self.cell(line), self.file(line)
+        if file is None:
+            return str(line) if found is None else f"cell {found[0]}:{found[1]}"
+        return f"{file[0]}:{file[1]}" if found is None else f"{file[0]} cell {found[0]}:{found[1]}"
 
     @property
     def summary(self) -> dict[str, int]:
@@ -283,9 +292,11 @@ class Report:
         }
 
     def _with_cell(self, statement: StatementReport) -> dict[str, Any]:
-        """A statement, in a notebook with its cell and the line in it."""
-        found, place = statement.to_json(), self.cell(statement.line)
-        return found if place is None else {**found, "cell": place[0], "cell_line": place[1]}
+        """A statement, in a notebook with its cell and the line in it, of several files with its own."""
+        found, place, file = statement.to_json(), self.cell(statement.line), self.file(statement.line)
+        if place is not None:
+            found |= {"cell": place[0], "cell_line": place[1]}
+        return found if file is None else {**found, "file": file[0], "file_line": file[1]}
 
 
 def spare(report: Report, other: Report, why: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from derivations.reading.latex_document import VERBATIM
@@ -86,4 +86,4 @@ def without(source: Source, comments: list[Comment]) -> Source:
     if not comments:
         return source
     text = blanked(source.text, [comment.outer for comment in comments])
-    return Source(source.name, text, source.cells)
+    return replace(source, text=text)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -27,17 +31,25 @@ class Place:
     cell: int | None = None  # of a notebook, counted from 1
 
 
+def within(parts: Sequence[tuple[int, T]], line: int) -> tuple[T, int] | None:
+    """Of parts that begin at some lines, the one that a line is in, and its number there; None before the first."""
+    k = bisect_right(parts, line, key=lambda part: part[0]) - 1
+    return (parts[k][1], line - parts[k][0] + 1) if k >= 0 else None
+
+
 @dataclass(frozen=True)
 class Source:
     """A named text; of a notebook, ``cells`` has for each cell read its first line here and its number.
 
     ``more`` is a file of declarations that came with the sheet: offsets and lines go on in it behind the text.
+    ``files`` has the first line here and the name of every file, where the text was put together from several.
     """
 
     name: str
     text: str
     cells: tuple[tuple[int, int], ...] = ()
     more: Source | None = None
+    files: tuple[tuple[int, str], ...] = ()
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -59,11 +71,11 @@ class Source:
 
     def shown(self, place: Place) -> Place:
         """A place as the author sees it: in a notebook, the cell and the line in it."""
-        k = bisect_right(self.cells, place.line, key=lambda cell: cell[0]) - 1
-        if k < 0:
-            return place
-        first, number = self.cells[k]
-        return Place(place.line - first + 1, place.column, number)
+        found = within(self.cells, place.line)
+        file = within(self.files, place.line)
+        if found is not None and (file is None or found[1] <= file[1]):
+            return Place(found[1], place.column, found[0])
+        return place if file is None else replace(place, line=file[1])
 
     def line(self, number: int) -> str:
         """The text of a line, without its end."""
@@ -80,8 +92,10 @@ class Source:
         """A place in words: ``line 3``, ``line 2 of cell 5``, ``line 3 of class.txt``."""
         if self.more is not None and offset > len(self.text):
             return f"{self.more.where(offset - self.behind)} of {self.more.name}"
-        place = self.shown(self.place(offset))
-        return f"line {place.line}" + (f" of cell {place.cell}" if place.cell is not None else "")
+        line = self.place(offset).line
+        place, file = self.shown(self.place(offset)), within(self.files, line)
+        cell = f" of cell {place.cell}" if place.cell is not None else ""
+        return f"line {place.line}{cell}" + (f" of {file[0]}" if file is not None else "")
 
     def slice(self, span: Span) -> str:
         if self.more is not None and span.start > len(self.text):

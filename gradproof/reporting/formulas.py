@@ -41,7 +41,7 @@ class Layout:
 
 def layout_of(report: Report) -> Layout:
     """The layout of the sheet that a report is on."""
-    source = Source(report.sheet, report.text, report.cells)
+    source = Source(report.sheet, report.text, report.cells, files=report.files)
     kind = kind_of(source)
     declarations = [comment.outer for comment in find_comments(source)]
     if kind is Kind.LATEX:
