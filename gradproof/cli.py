@@ -24,6 +24,7 @@ from gradproof.commands.explain import explain
 from gradproof.commands.gates import gates
 from gradproof.commands.inpaint import inpaint
 from gradproof.commands.lsp import lsp
+from gradproof.commands.mark import mark
 from gradproof.commands.marking import marked_with
 from gradproof.commands.norms import norms
 from gradproof.commands.optimisers import optimisers
@@ -70,6 +71,7 @@ cli.add_command(read)
 cli.add_command(symbols)
 cli.add_command(solve)
 cli.add_command(train)
+cli.add_command(mark)
 cli.add_command(data)
 cli.add_command(explain)
 cli.add_command(lsp)

@@ -175,8 +175,8 @@ class Submissions:
     def _within(submission: Submission, entry: Entry) -> str:
         """The name of a file as its student knows it: without the folder of the student."""
         parts = entry.name.parts
-        k = next((k for k, part in enumerate(parts[:-1]) if part == submission.student), -1)
-        return "/".join(parts[k + 1 :])
+        k = next((k for k, part in enumerate(parts[:-1]) if legible(part) == submission.student), -1)
+        return legible("/".join(parts[k + 1 :]))
 
     def _read(self, entry: Entry, name: str) -> Iterator[File]:
         zipped = entry.name.suffix.lower() == ZIP
@@ -205,6 +205,11 @@ def unpacked(name: str, data: bytes) -> Iterator[File]:
         yield File(str(entry.name), b"" if refused else archive.read(entry.name, MOST_BYTES + 1), refused)
 
 
+def legible(name: str) -> str:
+    """The name of a file as text, also where its bytes are none."""
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
 def _unreadable(error: OSError) -> None:
     raise UsageError(f"{error.filename}: the folder cannot be read: {error.strerror}") from error
 
@@ -216,7 +221,7 @@ def _is_hidden(name: PurePosixPath) -> bool:
 
 def _one(path: Path, entries: Sequence[Entry]) -> Iterator[Submission]:
     if entries:
-        yield Submission(path.resolve().stem, tuple(entries))
+        yield Submission(legible(path.resolve().stem), tuple(entries))
 
 
 def _by_student(entries: Sequence[Entry], is_archive: bool) -> Iterator[Submission]:
@@ -240,4 +245,4 @@ def _by_student(entries: Sequence[Entry], is_archive: bool) -> Iterator[Submissi
     named.update(x.name.stem for x in sheets if x.name.suffix.lower() in DOCUMENTS)
     alone = {x.name.stem if named[x.name.stem] == 1 else x.name.name: [x] for x in sheets}
     for student, found in sorted({**folders, **alone}.items()):
-        yield Submission(student, tuple(found))
+        yield Submission(legible(student), tuple(found))

@@ -14,7 +14,8 @@ from derivations.comparison import Comparison
 from derivations.errors import GradproofError
 from derivations.quantities import Quantities
 from derivations.reading.places import Source
-from derivations.reference import Required, Terms, compare
+from derivations.reference import Required, Terms
+from derivations.references import compare_all, required
 from derivations.report import Report
 from derivations.worked_out import WorkedOut
 from gradproof.marking.marks import Findings, mark_sheet
@@ -48,25 +49,40 @@ class Marked:
 class Marking:
     """A scheme, a reference, or both; ``failed`` has the sheets that could not be used, and why."""
 
-    def __init__(self, scheme: str | Path | None, against: str | Path | None, options: Options) -> None:
-        """Read the files, or texts of several lines. Raises UsageError where one cannot be used."""
-        self.scheme: Scheme | None = None if scheme is None else read_scheme(read_sheet(scheme))
-        self.needed: Required | None = None
+    def __init__(
+        self,
+        scheme: str | Path | Source | None,
+        against: str | Path | Source | None,
+        options: Options,
+        definitions: bool = True,
+    ) -> None:
+        """Read the files, or texts of several lines. Raises UsageError where one cannot be used.
+
+        Without ``definitions`` those of the reference need not appear, whatever the scheme says.
+        """
+        self.scheme: Scheme | None = None if scheme is None else read_scheme(_read(scheme))
+        self.needed: tuple[Required, ...] = ()
         self.options = options
+        self.definitions = definitions
         self.found: list[Marked] = []
         self.failed: dict[str, str] = {}
         if against is not None:
-            with blamed(str(against)), recursion(MOST_FRAMES):
-                self.needed = Required.of(read_sheet(against), replace(options, strict=False))
+            reference = _read(against)
+            with blamed(reference.name), recursion(MOST_FRAMES):
+                self.needed = required(reference, replace(options, strict=False))
 
     def of(self, source: Source, report: Report) -> Marked:
+        """The marks of a checked sheet, kept in ``found``. Raises UsageError where the scheme cannot be used for it."""
+        self.found.append(self.marked(source, report))
+        return self.found[-1]
+
+    def marked(self, source: Source, report: Report) -> Marked:
         """The marks of a checked sheet. Raises UsageError where the scheme cannot be used for it."""
         source = replace(source, more=self.options.declarations) if self.options.declarations is not None else source
         with recursion(MOST_FRAMES):
-            comparison = None if self.needed is None else compare(source, report, self.needed, self._terms)
+            comparison = compare_all(source, report, self.needed, self._terms) if self.needed else None
             marks = None if self.scheme is None else mark_sheet(self.scheme, self._findings(source, report, comparison))
-        self.found.append(Marked(report, marks, comparison))
-        return self.found[-1]
+        return Marked(report, marks, comparison)
 
     @contextmanager
     def noting(self, name: str) -> Iterator[None]:
@@ -84,9 +100,10 @@ class Marking:
     @property
     def _terms(self) -> Terms:
         if self.scheme is None:
-            return Terms({})
+            return Terms({}, definitions=self.definitions)
         rules = self.scheme.against
-        return Terms(self._names, rules.own_definitions, rules.definitions, self.scheme.known)
+        definitions = rules.definitions and self.definitions
+        return Terms(self._names, rules.own_definitions, definitions, self.scheme.known)
 
     def _findings(self, source: Source, report: Report, comparison: Comparison | None) -> Findings:
         known = self.scheme.known if self.scheme is not None else ()
@@ -99,4 +116,9 @@ class Marking:
     def _results(self) -> dict[str, str]:
         """The quantities that the scheme names in the reference."""
         asked = self.scheme.results if self.scheme is not None else []
-        return Quantities(self.needed.source, asked).asked if self.needed is not None and asked else {}
+        found = [Quantities(needed.source, asked).asked for needed in self.needed] if asked else []
+        return {name: key for asked in found for name, key in asked.items()}
+
+
+def _read(sheet: str | Path | Source) -> Source:
+    return sheet if isinstance(sheet, Source) else read_sheet(sheet)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from derivations.errors import UsageError
-from gradproof.marking.marking import Marked, Marking
-from gradproof.marking.records import Marks, QuestionMarks, number
+from gradproof.marking.marking import Marking
 from gradproof.text import clean
 
 COLUMNS = ("sheet", "question", "marks", "least", "most", "of", "reasons")
@@ -35,10 +35,24 @@ def table(marking: Marking) -> str:
     rows = csv.writer(out, lineterminator="\n")
     rows.writerow(COLUMNS)
     for found in marking.found:
-        rows.writerows(_rows(found))
+        if found.marks is not None:
+            rows.writerows(rows_of(found.report.sheet, found.marks.to_json()))
     for name, reason in marking.failed.items():
-        rows.writerow([harmless(name), TOTAL, "", "", "", "", harmless(f"could not be used: {reason}")])
+        rows.writerow(unmarked(name, f"could not be used: {reason}"))
     return out.getvalue()
+
+
+def rows_of(sheet: str, marks: Mapping[str, Any]) -> Iterator[list[object]]:
+    """The rows of one sheet from the JSON of its marks: one for every question, and the total."""
+    for question in marks["questions"]:
+        reasons = "; ".join(f"{mark['for']}: {mark['reason']}" for mark in question["reasons"])
+        yield [harmless(sheet), harmless(question["question"]), *_numbers(question), harmless(reasons)]
+    yield [harmless(sheet), TOTAL, *_numbers(marks), harmless(marks["title"])]
+
+
+def unmarked(sheet: str, reason: str) -> list[object]:
+    """The row of a sheet that has no marks."""
+    return [harmless(sheet), TOTAL, "", "", "", "", harmless(reason)]
 
 
 def harmless(text: str) -> str:
@@ -47,16 +61,6 @@ def harmless(text: str) -> str:
     return f"'{plain}" if plain.lstrip().startswith(FORMULA) else plain
 
 
-def _rows(found: Marked) -> Iterator[list[object]]:
-    if found.marks is None:
-        return
-    sheet = harmless(found.report.sheet)
-    for question in found.marks.questions:
-        reasons = "; ".join(f"{mark.what}: {mark.reason}" for mark in question.marks)
-        yield [sheet, harmless(question.name), *_numbers(question), harmless(reasons)]
-    yield [sheet, TOTAL, *_numbers(found.marks), harmless(found.marks.title)]
-
-
-def _numbers(found: QuestionMarks | Marks) -> list[object]:
-    settled: object = number(found.least) if found.least == found.most else ""
-    return [settled, number(found.least), number(found.most), number(found.of)]
+def _numbers(found: Mapping[str, Any]) -> list[object]:
+    """``marks`` is empty where a person has to settle it."""
+    return ["" if found["marks"] is None else found["marks"], found["least"], found["most"], found["of"]]

@@ -11,7 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import ClassVar, Final, TypeAlias
 
-TARGET: Final = re.compile(r"#[A-Za-z0-9-]+|(?:https?://|mailto:)[^\s<>\"'`{}|\\^]+", re.IGNORECASE)
+TARGET: Final = re.compile(
+    r"#[A-Za-z0-9-]+|(?:https?://|mailto:)[^\s<>\"'`{}|\\^]+|[a-z]+/[a-z0-9_~%-][a-z0-9._~%-]*\.html",
+    re.IGNORECASE,
+)
 """What a link may lead to."""
 
 
@@ -41,7 +44,10 @@ class Emphasis:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """``target`` is ``#anchor``, or the address of a page (http, https, mailto). Raises ValueError for any other."""
+    """``target`` is ``#anchor``, the address of a page (http, https, mailto), or a page in a folder beside this one.
+
+    Raises ValueError for any other.
+    """
 
     kind: ClassVar[str] = "link"
     inlines: Inlines

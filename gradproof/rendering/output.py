@@ -36,19 +36,19 @@ def _pdf(document: Document, path: Path, engine: Engine, templates: Path | None)
     except UsageError as error:
         kept = _saved(path.with_suffix(f".gradproof.{engine.source}"), source)[0]
         raise UsageError(f"{path}: {error}; the source is kept as {kept}") from error
-    _replace(path, data)
+    replace_file(path, data)
     return [path]
 
 
 def _saved(path: Path, rendering: Rendering) -> list[Path]:
-    _replace(path, rendering.text.encode("utf-8"))
+    replace_file(path, rendering.text.encode("utf-8"))
     beside = [path.parent / name for name in rendering.files]
     for other, data in zip(beside, rendering.files.values(), strict=True):
-        _replace(other, data)
+        replace_file(other, data)
     return [path, *beside]
 
 
-def _replace(path: Path, data: bytes) -> None:
+def replace_file(path: Path, data: bytes) -> None:
     """Write a file whole or not at all."""
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:

@@ -1,0 +1,89 @@
+"""Sheets marked past one machine, by the workers of a dask scheduler (extra ``cluster``).
+
+Every worker process marks in processes of its own that may be killed, as one machine does. A worker that goes away
+has its sheets marked by another.
+"""
+
+from __future__ import annotations
+
+import atexit
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+from derivations.errors import UsageError
+from gradproof.classroom.outcome import Outcome, Task, aside
+from gradproof.classroom.pool import CALLS, PRELOADED, Limits, marked_by
+from gradproof.workers import Workers
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+WAITING: Final = 4
+"""Sheets that are with the scheduler for every thread of its workers, so that none of them waits for us."""
+LEAST_WAITING: Final = 16
+SECONDS_TO_CONNECT: Final = 20
+DEATHS: Final = 5
+"""Workers that may go away with a sheet before it is put aside."""
+
+
+def on_a_cluster(tasks: Iterator[Task], address: str, limits: Limits) -> Iterator[Outcome]:
+    """Every sheet marked by the workers of a scheduler, in the order in which they are done.
+
+    Raises UsageError where dask.distributed is not installed or no scheduler answers.
+    """
+    try:
+        from distributed import as_completed
+    except ImportError as error:
+        raise UsageError("--scheduler needs dask.distributed; install gradproof[cluster]") from error
+    with _client(address) as client:
+        waiting = max(LEAST_WAITING, WAITING * sum(client.nthreads().values()))
+        asked: dict[Any, Task] = {}
+        done = as_completed([_submitted(client, task, limits, asked) for task in islice(tasks, waiting)])
+        for future in done:
+            yield _outcome(future, asked.pop(future.key))
+            for task in islice(tasks, 1):
+                done.add(_submitted(client, task, limits, asked))
+
+
+def _client(address: str) -> Client:
+    from distributed import Client
+
+    try:
+        return Client(address, timeout=SECONDS_TO_CONNECT, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{address}: no scheduler answers there: {error}") from error
+
+
+def _submitted(client: Client, task: Task, limits: Limits, asked: dict[Any, Task]) -> Any:
+    """A sheet handed to the scheduler; the key is that of the result, so that nothing is marked twice."""
+    future = client.submit(mark_there, task, limits, key=f"gradproof-{task.key}", retries=0)
+    asked[future.key] = task
+    return future
+
+
+def _outcome(future: Any, task: Task) -> Outcome:
+    """The result of a sheet. One that took several workers down with it is put aside."""
+    from distributed.scheduler import KilledWorker
+
+    try:
+        return future.result()  # type: ignore[no-any-return]
+    except KilledWorker:
+        return aside(task, "crash", "the workers that marked it went away, several times")
+    finally:
+        future.release()
+
+
+def mark_there(task: Task, limits: Limits) -> Outcome:
+    """Mark one sheet on a worker of the cluster, in a process of its own."""
+    return marked_by(_workers(), task, limits)
+
+
+@lru_cache(maxsize=1)
+def _workers() -> Workers:
+    from distributed import get_worker
+
+    workers = Workers(get_worker().state.nthreads, PRELOADED, CALLS)
+    atexit.register(workers.close)
+    return workers
