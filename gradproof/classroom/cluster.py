@@ -10,6 +10,7 @@ import atexit
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice
+from multiprocessing import current_process
 from typing import TYPE_CHECKING, Any, Final
 
 from derivations.errors import UsageError
@@ -24,34 +25,37 @@ WAITING: Final = 4
 """Sheets that are with the scheduler for every thread of its workers, so that none of them waits for us."""
 LEAST_WAITING: Final = 16
 SECONDS_TO_CONNECT: Final = 20
-DEATHS: Final = 5
-"""Workers that may go away with a sheet before it is put aside."""
 
 
-def on_a_cluster(tasks: Iterator[Task], address: str, limits: Limits) -> Iterator[Outcome]:
+def on_a_cluster(
+    tasks: Iterator[Task], address: str, limits: Limits, timeout: float = SECONDS_TO_CONNECT
+) -> Iterator[Outcome]:
     """Every sheet marked by the workers of a scheduler, in the order in which they are done.
 
-    Raises UsageError where dask.distributed is not installed or no scheduler answers.
+    Raises UsageError where dask.distributed is not installed, where no scheduler answers within ``timeout`` seconds,
+    and where its workers may have no processes of their own.
     """
     try:
         from distributed import as_completed
     except ImportError as error:
         raise UsageError("--scheduler needs dask.distributed; install gradproof[cluster]") from error
-    with _client(address) as client:
+    with _client(address, timeout) as client:
         waiting = max(LEAST_WAITING, WAITING * sum(client.nthreads().values()))
         asked: dict[Any, Task] = {}
-        done = as_completed([_submitted(client, task, limits, asked) for task in islice(tasks, waiting)])
+        done = as_completed(
+            loop=client.loop, futures=[_submitted(client, task, limits, asked) for task in islice(tasks, waiting)]
+        )
         for future in done:
             yield _outcome(future, asked.pop(future.key))
             for task in islice(tasks, 1):
                 done.add(_submitted(client, task, limits, asked))
 
 
-def _client(address: str) -> Client:
+def _client(address: str, timeout: float) -> Client:
     from distributed import Client
 
     try:
-        return Client(address, timeout=SECONDS_TO_CONNECT, set_as_default=False)
+        return Client(address, timeout=timeout, set_as_default=False)
     except (OSError, ValueError) as error:
         raise UsageError(f"{address}: no scheduler answers there: {error}") from error
 
@@ -84,6 +88,11 @@ def mark_there(task: Task, limits: Limits) -> Outcome:
 def _workers() -> Workers:
     from distributed import get_worker
 
+    if current_process().daemon:
+        raise UsageError(
+            "the workers of this scheduler may have no processes of their own; start them with --no-nanny, or with "
+            "DASK_DISTRIBUTED__WORKER__DAEMON=False in their environment"
+        )
     workers = Workers(get_worker().state.nthreads, PRELOADED, CALLS)
     atexit.register(workers.close)
     return workers
