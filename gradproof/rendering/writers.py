@@ -26,6 +26,7 @@ from jinja2 import (
     TemplateSyntaxError,
     pass_context,
 )
+from jinja2.bccache import Bucket, BytecodeCache
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
@@ -172,12 +173,30 @@ class _Writer:
         return name
 
 
+class _Compiled(BytecodeCache):
+    """Templates as they were compiled in this process; one that has changed since is compiled anew."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._code:
+            bucket.bytecode_from_string(self._code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED: Final = _Compiled()
+
+
 def _environment(form: Form, folder: Path | None) -> ImmutableSandboxedEnvironment:
     house = FileSystemLoader(template_folder())
     own = [FileSystemLoader(folder)] if folder else []
     found = ImmutableSandboxedEnvironment(
         loader=ChoiceLoader([*own, house, PrefixLoader({HOUSE: house})]),
         undefined=StrictUndefined,
+        bytecode_cache=COMPILED,
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
