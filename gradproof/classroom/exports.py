@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Final
@@ -61,11 +61,3 @@ def _brief(record: Record) -> dict[str, Any]:
     """A record without the statements, which are in the file of the student."""
     names = ("student", "status", "kind", "reason", "files", "notes", "summary", "roots", "marks", "against", "slips")
     return {name: record[name] for name in names if name in record}
-
-
-def write_each(store: Store, name: str, write: Callable[[IO[str], Iterator[Record]], None]) -> Path:
-    """Write one file over all records."""
-    path = store.folder / name
-    with written(path) as file:
-        write(file, store.records())
-    return path

@@ -23,7 +23,7 @@ from gradproof.rendering.model import (
     Table,
     Text,
 )
-from gradproof.reporting.wording import formula
+from gradproof.reporting.wording import formula, stated
 
 MOST_ROWS = 40
 """Rows of a table of what was asked, or written, and slips that are shown side by side."""
@@ -55,7 +55,7 @@ class _Page:
     def parts(self) -> Iterator[Block]:
         """The parts that there is something to say in."""
         for name, heading, blocks in (
-            ("aside", "Put aside for a person", self.aside),
+            ("aside", "For a person", self.aside),
             ("marks", "Marks", self.marks),
             ("asked", "What was asked", self.asked),
             ("written", "Statements", self.statements),
@@ -77,10 +77,12 @@ class _Page:
     def aside(self) -> Iterator[Block]:
         tally = self.tally
         if tally.aside:
-            yield Paragraph((Text("These sheets could not be marked. None of them counts as zero."),))
+            yield Paragraph(
+                (Text("These sheets were put aside, since they could not be marked. None of them counts as zero."),)
+            )
             yield self.listed(("student", "why"), tally.aside)
         if tally.open:
-            yield Paragraph((Text("These sheets have marks that a person has to settle: a range from … to …"),))
+            yield Paragraph((Text("The marks of these sheets are a range that a person has to settle."),))
             yield self.listed(("student", "marks"), tally.open)
         if self.not_asked:
             yield Note(
@@ -188,6 +190,6 @@ def _counts(rows: Sequence[Row], names: Sequence[str], alt: str) -> Iterator[Blo
     table = []
     for k, row in enumerate(shown, 1):
         numbers = [(Text(str(row.counts[name])),) for name in names]
-        table.append(((Text(str(k)),), (formula(row.latex),), *numbers))
+        table.append(((Text(str(k)),), (stated(row.latex),), *numbers))
     caption = more_text(len(rows), MOST_ROWS, "those that went wrong most often are shown")
     yield Table(_header("", "statement", *names), tuple(table), caption)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +15,7 @@ from gradproof.rendering.output import replace_file, write
 PAGE: Final = "class.html"
 
 
-def write_class(run: Run, tally: Tally, forms: Sequence[str] = (), gradescope: bool = False) -> list[Path]:
+def write_class(run: Run, tally: Tally, gradescope: bool = False) -> list[Path]:
     """The page on the class first, then the tables and what else was asked for; the files.
 
     Raises UsageError where one cannot be written.

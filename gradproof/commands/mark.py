@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from gradproof.classroom.run import Run
 
 OPEN, INTERRUPTED = 3, 130
-FORMATS = ("junit", "sarif")
 
 
 @click.command()
@@ -30,7 +29,6 @@ FORMATS = ("junit", "sarif")
 @click.option("--declarations", metavar="FILE", help="Declarations for every sheet; see docs/sheets.md.")
 @click.option("--notation", default="standard", metavar="NAME|FILE", help="The names in answers to the questions.")
 @click.option("--layout", type=click.Choice(["denominator", "numerator"]), default="denominator", help="Of answers.")
-@click.option("--format", "forms", type=click.Choice(FORMATS), multiple=True, help="Also results.xml, results.sarif.")
 @click.option("--gradescope", is_flag=True, help="All of it is one submission: write Gradescope's results.json.")
 @click.option("--no-pages", is_flag=True, help="Write no page for each student.")
 @click.option("--strict", is_flag=True, help="Count as wrong what is right only under a departing reading.")
@@ -49,7 +47,6 @@ FORMATS = ("junit", "sarif")
 def mark(
     submissions: Path,
     output: Path,
-    forms: tuple[str, ...],
     gradescope: bool,
     no_pages: bool,
     sheet_time: float,
@@ -80,7 +77,7 @@ def mark(
     limits = Limits(sheet_time, sheet_memory * 2**20)
     run = Run(given, assignment, store, limits, processes or cores(), scheduler, retry)
     _mark_with_progress(run)
-    sys.exit(_written(run, forms, gradescope))
+    sys.exit(_written(run, gradescope))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +138,13 @@ def _mark_with_progress(run: Run) -> None:
             sys.exit(INTERRUPTED)
 
 
-def _written(run: Run, forms: tuple[str, ...], gradescope: bool) -> int:
+def _written(run: Run, gradescope: bool) -> int:
     """Write what there is on the class and say so; the exit code."""
     from gradproof.classroom.tally import Tally
     from gradproof.classroom.writing import write_class
 
     tally = Tally.of(run.store.records())
-    paths = write_class(run, tally, forms, gradescope)
+    paths = write_class(run, tally, gradescope)
     more = f", {len(tally.open)} with marks to settle" if tally.open else ""
     click.echo(f"{tally.marked} marked{more}; {len(tally.aside)} put aside for a person")
     for student, reason in tally.aside[:10]:

@@ -12,7 +12,7 @@ from gradproof.marking.records import Mark, Marks, QuestionMarks
 from gradproof.marking.text import spread
 from gradproof.rendering.model import Document, Inlines, Items, Note, Paragraph, Part, Table, Text
 from gradproof.reporting.document import report_document
-from gradproof.reporting.wording import formula, sentence
+from gradproof.reporting.wording import formula, sentence, stated
 
 OPEN: Final = "for a person"
 
@@ -61,4 +61,4 @@ def _compared(found: Comparison) -> Part:
 
 
 def _result(found: Result) -> tuple[Inlines, Inlines, Inlines]:
-    return (Text(found.status.value),), (formula(found.latex),), _words(found.reason)
+    return (Text(found.status.value),), (stated(found.latex),), _words(found.reason)

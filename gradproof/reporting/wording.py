@@ -18,6 +18,8 @@ ATOM: Final = (
 NUMBER: Final = r"-?[0-9]+(?:[./][0-9]+)*"
 FORMULA: Final = re.compile(rf"{ATOM}(?:\s*(?:[=+*<>/-]\s*)?{ATOM}|\s*=\s*{NUMBER}(?![\w.]))*")
 """What is LaTeX in a sentence that has no dollar signs."""
+WORDS: Final = re.compile(r"^[^\\]*\b[A-Za-z]{2,}(?: [A-Za-z]{2,})+\b[^\\]*$")
+"""A sentence in words: several of them and no command."""
 LINE: Final = re.compile(r"\bline (\d+)\b")
 
 
@@ -45,6 +47,11 @@ def formula(latex: str, otherwise: Inline | None = None) -> Inline:
         return maths(latex)
     except MathsError:
         return otherwise or Code(latex)
+
+
+def stated(text: str) -> Inline:
+    """A statement as it stands on a sheet: a formula, or a sentence in words."""
+    return Text(text) if WORDS.search(text) else formula(text)
 
 
 def symbol_name(name: str) -> Inlines:
