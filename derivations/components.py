@@ -183,13 +183,13 @@ class Components:
                 raise UnclearError(f"the index {letter} runs over {self.dims[letter]} and over {dim}", node.span)
 
     def _sum(self, node: s.Add) -> Indexed:
-        self._survey(node)
+        self.learn_from(node)
         items = [self.read(x) for x in node.addends]
         letters = tuple(sorted({letter for item in items for letter in item.letters}))
         signed = [scale(Fraction(q), x.over(letters, self.dims)) for q, x in zip(node.signs, items, strict=True)]
         return Indexed(add(*signed), letters)
 
-    def _survey(self, node: s.Node) -> None:
+    def learn_from(self, node: s.Node) -> None:
         """Learn how far the letters run before an identity that says nothing of it is read."""
         for symbol in node.walk():
             letters = letters_of(symbol) if isinstance(symbol, s.Symbol) else ()
@@ -227,7 +227,7 @@ class Components:
 
     def _big(self, node: s.Big) -> Indexed:
         """A sum over all values of an index; bounds may only say that."""
-        self._survey(node.body)
+        self.learn_from(node.body)
         body = self.read(node.body)
         letter = node.index
         if letter not in body.letters:
@@ -265,7 +265,7 @@ class Components:
 
     def _cases(self, node: s.Cases) -> Indexed:
         """Cases told apart by ``i = j`` and ``i ≠ j``."""
-        self._survey(node)
+        self.learn_from(node)
         result: list[Indexed] = []
         rest: Any = number(1)
         letters: tuple[str, ...] = ()

@@ -119,7 +119,7 @@ def edits(root: s.Node, own: Hand, names: Names) -> list[Edit]:
 def _places(node: s.Node, free: bool = True) -> Iterator[tuple[s.Node, bool]]:
     """The nodes that may be edited; those of a derivative, which must stay names, are not free."""
     yield node, free
-    if not isinstance(node, s.Limit | s.Iverson | s.Space):
+    if not isinstance(node, s.Limit | s.Iverson | s.Space) and not (isinstance(node, s.Symbol) and node.component):
         for child in node.children():
             yield from _places(child, free and not isinstance(node, s.Partial | s.Symbol))
 
@@ -179,7 +179,7 @@ def _signs(node: s.Mul, own: Hand) -> Sequence[tuple[str, str]]:
 def _beside(node: s.Node, pool: Sequence[tuple[s.Node, str]], own: Hand) -> Edits:
     """One more factor beside a single one."""
     for tree, text in pool:
-        for sign, written in ((own.sign, f" {own.elementwise} "), ("", " ")):
+        for sign, written in {own.sign: f" {own.elementwise} " if own.sign else " ", "": " "}.items():
             before, after = s.Mul(node.span, (tree, node), (sign,)), s.Mul(node.span, (node, tree), (sign,))
             yield Edit(node, after, node.span, f"{own.factor(node)}{written}{text}", "missing-factor", 5)
             if not sign:

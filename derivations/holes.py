@@ -51,8 +51,8 @@ class TooLargeError(SheetError):
 class Sample:
     """A point in floating-point numbers; every sub-term is evaluated once."""
 
-    def __init__(self, number: int, seed: int) -> None:
-        self.number = number
+    def __init__(self, number: int, seed: int, positive: bool) -> None:
+        self.number, self.positive = number, positive
         self.random = f"{seed}|{number}"
         self.sizes: dict[sympy.Symbol, int] = {}
         self.known: dict[Term, Floating] = {}
@@ -79,10 +79,10 @@ class Sample:
                 self.known[node] = node_value(node, self.known, self.sizes, self.domain) if own is None else own
 
     def _drawn(self, variable: Var) -> Floating:
-        """Positive entries at the first point, of both signs at the others; none near zero."""
+        """Entries of both signs, or positive ones; none near zero."""
         random, shape = Random(f"{self.random}|{variable.name}"), extents(variable.shape, self.sizes)
         entries = [random.uniform(0.3, 1.1) for _ in range(int(np.prod(shape)))]
-        signs = [random.choice((-1, 1)) if self.number else 1 for _ in entries]
+        signs = [1 if self.positive else random.choice((-1, 1)) for _ in entries]
         return np.array([x * sign for x, sign in zip(entries, signs, strict=True)]).reshape(shape)
 
     def filled(self, chain: Sequence[Term], hole: Term, entries: Floating) -> Floating:
@@ -213,20 +213,31 @@ class Places:
     Where ``readings`` are given, no others are needed for it.
     """
 
+    opening, most = OPENING, MOST_SPENT
+
     def __init__(
         self, judge: Judge, sides: tuple[s.Node, s.Node], opened: int, world: World, readings: frozenset[str] | None
     ) -> None:
         self.number, self.world, self.readings = opened, world, readings
         self.root = sides[opened]
         self.holed = holed(judge.elaborator)
-        self.samples = [Sample(number, judge.seed) for number in range(POINTS)]
         self.whole = whole_derivative(*sides)
-        self.other = self.holed.elaborate(sides[1 - opened], world)[:MOST_VALUES]
+        self.other = self._read_other(sides[1 - opened])
+        self.samples = [self._sample(number, judge.seed) for number in range(POINTS)]
         self.target = self.other[0].term.shape
         self.parents = {id(child): node for node in self.root.walk() for child in node.children()}
         self._sites: dict[tuple[int, Form, frozenset[str]], Site | None] = {}
         self._alive: dict[int, bool] = {}
         self.spent = 0
+
+    def _read_other(self, side: s.Node) -> list[Value]:
+        return self.holed.elaborate(side, self.world)[:MOST_VALUES]
+
+    def _sample(self, number: int, seed: int) -> Sample:
+        """Positive numbers at the first point; elsewhere of both signs, where the other side has a value there."""
+        mixed = Sample(number, seed, positive=False)
+        target = mixed.value(self.holed.with_facts(self.other[0].term, self.world)) if number else np.array(np.nan)
+        return mixed if np.isfinite(target).all() else Sample(number, seed, positive=True)
 
     def above(self, node: s.Node) -> list[s.Node]:
         """The nodes over a node, the root last."""
@@ -240,10 +251,18 @@ class Places:
         """The node itself, or the innermost one around it that can be replaced where something hides it."""
         below = node
         for outer in self.above(node):
-            if _hides(outer, below):
+            if self.hides(outer, below):
                 node = outer
             below = outer
         return node
+
+    def hides(self, outer: s.Node, below: s.Node) -> bool:
+        """Whether what stands below a node is read by the node itself: an exponent, the links of a chain."""
+        if isinstance(outer, s.Raise):
+            return below is outer.exponent
+        if isinstance(outer, s.Call):
+            return below is outer.power
+        return not isinstance(outer, OPEN) or (isinstance(outer, s.Mul) and isinstance(below, s.Partial))
 
     def values(self, tree: s.Node, world: World | None = None) -> list[Value]:
         """The readings of a tree that may stand in a place; none where it has no meaning."""
@@ -298,20 +317,28 @@ class Places:
         return self._sites[key]
 
     def _opened(self, node: s.Node, value: Value) -> Site | None:
-        self.spent += OPENING
+        self.spent += self.opening
         hole = var(HOLE, *value.term.shape)
+        try:
+            found = islice(self.compared(node, value, hole), MOST_READINGS)
+            pairs = [pair for pair in found if hole in free_variables([pair[1]])]
+            return Site([[Opened(sample, *pair, hole) for sample in self.samples] for pair in pairs])
+        except SheetError:
+            return None
+
+    def compared(self, node: s.Node, value: Value, hole: Term) -> Iterator[tuple[Term, Term]]:
+        """The other side and this one with a hole of the form of a value in a place, under every way to compare them.
+
+        Raises SheetError where that has no meaning.
+        """
         added = {ADDED} if not hole.shape and not free_variables([value.term]) else set()  # a number in a sum
         self.holed.hole, self.holed.filling = node, [replace(value, term=hole, readings=value.readings | added)]
         self.holed.above = frozenset(map(id, self.above(node)))
         try:
             found = self.holed.elaborate(self.root, self.world, self.target)
-            pairs = [pair for pair in islice(self._pairs(found), MOST_READINGS) if hole in free_variables([pair[1]])]
-            readings = [[Opened(sample, *pair, hole) for sample in self.samples] for pair in pairs]
-        except SheetError:
-            return None
         finally:
             self.holed.hole, self.holed.above = None, frozenset()
-        return Site(readings)
+        yield from self._pairs(found)
 
     def _pairs(self, found: Sequence[Value]) -> Iterator[tuple[Term, Term]]:
         """The other side and this one, under every way to compare them."""
@@ -325,15 +352,6 @@ class Places:
 
     def _allowed(self, readings: frozenset[str]) -> bool:
         return self.readings is None or readings <= self.readings | ELEMENTWISE
-
-
-def _hides(outer: s.Node, below: s.Node) -> bool:
-    """Whether what stands below a node is read by the node itself: an exponent, the links of a chain."""
-    if isinstance(outer, s.Raise):
-        return below is outer.exponent
-    if isinstance(outer, s.Call):
-        return below is outer.power
-    return not isinstance(outer, OPEN) or (isinstance(outer, s.Mul) and isinstance(below, s.Partial))
 
 
 def replaced(root: s.Node, node: s.Node, tree: s.Node) -> s.Node:

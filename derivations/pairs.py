@@ -22,7 +22,6 @@ Pair: TypeAlias = tuple[Edit, Edit]
 CODE = "two-slips"
 MOST_EFFECTS = 900
 MOST_INSIDE = 120
-MOST_TRIED = 3000
 DIGITS = 6
 
 
@@ -147,7 +146,7 @@ def _adding_up(effects: Effects, standing: Floating) -> Iterator[Pair]:
 
 def _in_products(places: Places, candidates: Sequence[Edit]) -> Iterator[Pair]:
     """Pairs of the cheapest edits of one node that is not a sum, and of what stands below it, the innermost first."""
-    most = places.spent + MOST_TRIED
+    most = places.spent + places.most
     nodes = [node for node in places.root.walk() if len(tuple(node.children())) > 1 and places.seen(node) is node]
     for node in sorted(nodes, key=size):
         inside = {id(x) for x in node.walk()}

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 
 from derivations.budget import Budget
 from derivations.circumstances import Circumstances
-from derivations.component_names import has_components
+from derivations.component_holes import ComponentPlaces, in_components
+from derivations.component_names import letters_of
 from derivations.counts import judge_counting
 from derivations.edits import Edit, edits, ends, hand, insertions, is_name
 from derivations.errors import SheetError
-from derivations.holes import MOST_SPENT, OPENING, Places, replaced
+from derivations.holes import Places, replaced
 from derivations.induction import Times
 from derivations.judge import TRANSPOSED
 from derivations.kinds import kind_of
@@ -31,7 +32,7 @@ from derivations.report import Repair, Verdict
 from derivations.terms import Term
 from derivations.traverse import free_variables
 from derivations.world import World
-from derivations.writings import Written, at_time, complements, factors_of, times_of
+from derivations.writings import Written, at_indices, at_time, complements, factors_of, times_of
 
 if TYPE_CHECKING:
     from derivations.reporting import Judged
@@ -116,10 +117,18 @@ class Pool:
                 put = at_time(node, text, time)
                 if put is not None:
                     found.setdefault(put[1], put[0])
+        letters = sorted({x for node in (*item.left.walk(), *item.right.walk()) for x in _letters(node)})
         for text, node in list(found.items()):
-            if isinstance(node, s.Symbol) and not node.component:
+            if isinstance(node, s.Symbol) and node.component:
+                for other, written in at_indices(node, text, letters):
+                    found.setdefault(written, other)
+            elif isinstance(node, s.Symbol):
                 found.setdefault(self.hand.turned(node, text), s.Transposed(node.span, node))
         return sorted(((node, text) for text, node in found.items() if text), key=_is_derivative)
+
+
+def _letters(node: s.Node) -> tuple[str, ...]:
+    return letters_of(node) if isinstance(node, s.Symbol) else ()
 
 
 def _is_derivative(written: Written) -> bool:
@@ -138,6 +147,8 @@ class Search:
         self.world = self._world()
         self.near = pool.near(item)
         self.readings = item.found.best.readings if item.found.best else frozenset[str]()
+        self.components = in_components(self.sides, about.knowledge.indexed)
+        self.hand = pool.hand
         self.places = self._places(self.readings)
 
     @property
@@ -156,9 +167,9 @@ class Search:
             return
         yield self.likely(self._small())
         if self.places is None:
-            yield self.likely(insertions(self.root, self.near, self.pool.hand))
+            yield self.likely(insertions(self.root, self.near, self.hand))
             return
-        yield self.likely(insertions(self.root, self.within(self.near), self.pool.hand))
+        yield self.likely(insertions(self.root, self.within(self.near), self.hand))
         freer = self._places(None)
         if freer is not None:
             self.places = freer
@@ -168,13 +179,13 @@ class Search:
         """Pairs of edits with which the step is right at the sample points."""
         if self.places is None:
             return iter(())
-        more = insertions(self.root, self.within(self.near), self.pool.hand)
+        more = insertions(self.root, self.within(self.near), self.hand)
         return pairs(self.places, self._small(), more, self.about.slice)
 
     def _small(self) -> list[Edit]:
-        found = edits(self.root, self.pool.hand, self._names_like)
+        found = edits(self.root, self.hand, self._names_like)
         if self.number == 1 and isinstance(self.sides[0], s.Partial):
-            found += ends(self.root, self.sides[0], self.pool.hand)
+            found += ends(self.root, self.sides[0], self.hand)
         return sorted(found, key=lambda edit: (edit.cost, edit.span))
 
     def _names_like(self, node: s.Node) -> list[tuple[s.Node, str, str, int]]:
@@ -196,7 +207,7 @@ class Search:
         ref = self.about.knowledge.names.ref
         if isinstance(node, s.Symbol):
             found = ref(node)
-            return Ref(found.key + self.about.text(node), found.time) if node.component else found
+            return Ref(",".join((found.key, *letters_of(node))), found.time) if node.component else found
         by = node.by if isinstance(node, s.Partial) and isinstance(node.by, s.Symbol) else s.Symbol(node.span, "")
         return Ref(f"gradient by {ref(by).key}", ref(by).time)
 
@@ -227,16 +238,15 @@ class Search:
         return replace(world, sinks=self.about.checker.elaborator.sinks(self.sides, world))
 
     def _places(self, readings: frozenset[str] | None) -> Places | None:
-        """The places of the side; None where steps in components are compared, or the other side has no value."""
-        if any(has_components(side) for side in self.sides) and self.about.knowledge.indexed:
-            return None
+        """The places of the side; None where numbers are counted, or the other side has no value."""
         if judge_counting(*self.sides, self.item.world, self.about.checker) is not None:
             return None
         layout = frozenset({TRANSPOSED} if self.about.conventions.transposed else ())
         allowed = None if readings is None else readings | layout
+        kind = ComponentPlaces if self.components else Places
         for world in (self.world, self._at_small_times()):
             try:
-                return Places(self.about.checker.judge, self.sides, self.number, world, allowed)
+                return kind(self.about.checker.judge, self.sides, self.number, world, allowed)
             except SheetError:
                 continue
         return None
@@ -269,7 +279,7 @@ class Search:
             yield from islice(candidates, MOST_UNSEEN)
             return
         for edit in candidates:
-            if self.places.spent > MOST_SPENT:
+            if self.places.spent > self.places.most:
                 return
             if self._fits(edit, self.places):
                 yield edit
@@ -281,7 +291,7 @@ class Search:
             return False
         if seen is edit.node:
             return places.fits(seen, edit.tree)
-        places.spent += OPENING
+        places.spent += places.opening
         return places.fits(seen, replaced(seen, edit.node, edit.tree))
 
     def mends(self, edit: Edit) -> bool:

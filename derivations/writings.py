@@ -12,6 +12,7 @@ from derivations.reading.places import Span
 
 POOLED = (s.Symbol, s.Group, s.Call, s.Transposed, s.Raise, s.Partial)
 MOST_TIMES = 4
+SUBSCRIPT = re.compile(r"_(?:\{[^{}\\]*\}|[a-z])$")
 Written = tuple[s.Node, str]
 
 
@@ -70,6 +71,19 @@ def _shifted(text: str, letter: str, own: s.Time, to: s.Time) -> str | None:
         return bare.sub(lambda m: m[1] + (put if len(put) == 1 else f"{{{put}}}"), text, count=1)
     within = re.compile(rf"(?<=[{{(<\[\s,]){re.escape(letter)}{offset}(?=[}})>\],\s]|\\rangle)")
     return within.sub(lambda _: put, text, count=1) if within.search(text) else None
+
+
+def at_indices(node: s.Symbol, text: str, letters: Sequence[str]) -> Iterator[Written]:
+    """A component with one of its index letters put to another: p_j for p_i."""
+    below = SUBSCRIPT.search(text)
+    own = [x.base for x in node.component if isinstance(x, s.Symbol)]
+    if below is None or len(own) != len(node.component) or any(below[0].count(x) != 1 for x in own):
+        return
+    for place, old in enumerate(own):
+        for new in letters:
+            if new not in own:
+                put = (*node.component[:place], s.Symbol(node.span, new), *node.component[place + 1 :])
+                yield replace(node, component=put), text[: below.start()] + below[0].replace(old, new)
 
 
 def complements(written: Sequence[Written]) -> Iterator[Written]:

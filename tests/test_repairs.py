@@ -148,3 +148,24 @@ def test_trees_and_texts_say_the_same(text: str) -> None:
             compared += 1
             assert shape(replaced(root, edit.node, edit.tree)) == shape(written), edit
     assert compared >= 5
+
+
+SOFTMAX = r"""$p_i = \frac{e^{z_i}}{\sum_j e^{z_j}}$ for $z \in \mathbb{R}^n$ and $p \in \mathbb{R}^n$.
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("claim", "old", "new"),
+    [
+        (r"\frac{\partial p_i}{\partial z_j} = p_i (\delta_{ij} + p_j)", "+", "-"),
+        (r"\frac{\partial p_i}{\partial z_j} = p_i (\delta_{ij} - p_i)", "p_i", "p_j"),
+        (r"\frac{\partial p_i}{\partial z_j} = p_i (\delta_{ij} - z_j)", "z_j", "p_j"),
+    ],
+)
+def test_repairs_in_components(claim: str, old: str, new: str) -> None:
+    report = check_sheet(Source("sheet.md", f"{SOFTMAX}$${claim}$$\n"))
+    step = report.statements[-1].steps[-1]
+    assert step.repair is not None
+    assert (step.repair.old.strip(), step.repair.new.strip()) == (old, new)
+    assert step.place is not None
