@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from derivations.budget import Budget
-from derivations.cells import Cell, timed
+from derivations.cell import Cell, timed
 from derivations.errors import UsageError
 from derivations.kinks import kinks
 from derivations.latex import ATOM, FACTOR, Printer

@@ -11,7 +11,7 @@ from typing import Any
 
 import sympy
 
-from derivations.cells import Cell, unroll
+from derivations.cell import Cell, unroll
 from derivations.evaluate import Array, Balls, Floats, evaluate, exact_array, extents, precision
 from derivations.gates import Equality, Gated
 from derivations.tensors import hadamard

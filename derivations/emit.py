@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from textwrap import fill
 
-from derivations.cells import Cell
+from derivations.cell import Cell
 from derivations.cells import cell as cell_named
 from derivations.emit_backward import Backward
 from derivations.emit_forward import Forward

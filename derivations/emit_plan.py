@@ -14,7 +14,7 @@ from fractions import Fraction
 from keyword import iskeyword
 
 from derivations.calculus import vjp
-from derivations.cells import Cell, step
+from derivations.cell import Cell, step
 from derivations.errors import InternalError, UsageError
 from derivations.terms import (
     Apply,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from derivations.budget import Budget
-from derivations.cells import Cell
+from derivations.cell import Cell
 from derivations.errors import UsageError
 from derivations.gates import CORNERS, Equality, Gate, Gated, Pair, Setting, all_settings, smallest_settings, without
 from derivations.normal_form import normal_form

@@ -15,7 +15,7 @@ from itertools import combinations, product
 from typing import TypeVar
 
 from derivations.budget import Budget
-from derivations.cells import Cell
+from derivations.cell import Cell
 from derivations.errors import BudgetError
 from derivations.lowering import Lowering
 from derivations.normal_form import prove_equal

@@ -12,7 +12,7 @@ from typing import TypeAlias, cast
 
 import sympy
 
-from derivations.cells import CELLS, Cell, nearest
+from derivations.cell import Cell
 from derivations.errors import UsageError
 from derivations.terms import dimension
 
@@ -49,14 +49,18 @@ class Count:
 class Kind:
     """A kind of layer: its options with their defaults, and how it is counted.
 
-    A default of None is the symbol of the option's own name.
+    A default of None is the symbol of the option's own name; a title may be looked up only where it is asked for.
     """
 
-    title: str
+    named: str | Callable[[], str]
     options: Mapping[str, int | None]
     groups: Callable[[Options], list[Group]]
     multiply_adds: Callable[[Options], Amount]
     notes: Callable[[Options], Iterable[str]] = lambda _: ()
+
+    @property
+    def title(self) -> str:
+        return self.named if isinstance(self.named, str) else self.named()
 
 
 def total(amounts: Iterable[Amount]) -> Amount:
@@ -70,6 +74,8 @@ def count(layer: str, given: Mapping[str, Amount | int] | None = None) -> Count:
     Raises UsageError for a layer or an option that the table does not have, or a size that is no positive number.
     """
     if layer not in KINDS:
+        from derivations.cells import nearest
+
         raise UsageError(f"there is no layer {layer}{nearest(layer, tuple(KINDS))}")
     kind = KINDS[layer]
     options = _options(layer, kind, given or {})
@@ -117,7 +123,14 @@ RESET = ("gru",)
 """Layers that keep two biases a gate where the reset gate stands behind the matrix."""
 
 
-def _recurrent(layer: str, cell: Cell) -> Kind:
+def _cell(name: str) -> Cell:
+    """A cell of the table, which is built only where a layer is counted: that takes longer than a small sheet."""
+    from derivations.cells import CELLS
+
+    return CELLS[name]
+
+
+def _recurrent(layer: str, cell: str) -> Kind:
     options: dict[str, int | None] = {"n": None, "d": None, "biases": 1, "layers": 1, "directions": 1}
     if layer == "jordan":
         options["m"] = None
@@ -127,11 +140,11 @@ def _recurrent(layer: str, cell: Cell) -> Kind:
     if layer in RESET:
         options["reset_after"] = 0
     return Kind(
-        cell.title,
+        lambda: _cell(cell).title,
         options,
-        lambda o: _stacked(o, lambda width: _cell_groups(cell, o, width)),
-        lambda o: total(amount for _, amount in _stacked(o, lambda width: _cell_products(cell, o, width))),
-        lambda o: _bias_note(cell, o),
+        lambda o: _stacked(o, lambda width: _cell_groups(_cell(cell), o, width)),
+        lambda o: total(amount for _, amount in _stacked(o, lambda width: _cell_products(_cell(cell), o, width))),
+        lambda o: _bias_note(_cell(cell), o),
     )
 
 
@@ -231,7 +244,7 @@ def _norm(title: str, kept: int) -> Kind:
 
 
 KINDS: dict[str, Kind] = {
-    **{layer: _recurrent(layer, CELLS[cell]) for layer, cell in RECURRENT.items()},
+    **{layer: _recurrent(layer, cell) for layer, cell in RECURRENT.items()},
     "embedding": Kind(
         "embedding: one row a word",
         {"V": None, "D": None},

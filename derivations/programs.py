@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from derivations.backprop import Derivation, Derived, addends, around_t, renaming
-from derivations.cells import in_step, timed
+from derivations.cell import in_step, timed
 from derivations.codegen import PRIME, Names, NumpyWriter, SympyWriter, joined
 from derivations.errors import UsageError
 from derivations.lowering import SYMPY_OWN

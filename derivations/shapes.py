@@ -55,14 +55,21 @@ class Dimensions:
             self._unify(a, b)
 
     def _unify(self, a: Dim, b: Dim) -> None:
-        difference = sympy.expand(self.resolve(a) - self.resolve(b))
+        a, b = self.resolve(a), self.resolve(b)
+        if a == b:
+            return
+        if a.is_Symbol and b.is_Symbol and (is_unknown(a) or is_unknown(b)):
+            first, second = sorted((a, b), key=str)
+            self._learn(*((first, second) if is_unknown(first) else (second, first)))
+            return
+        difference = sympy.expand(a - b)
         unknowns = sorted((s for s in difference.free_symbols if is_unknown(s)), key=str)
         if difference == 0:
             return
         if not unknowns:
             self._compare_numerals(difference, a, b)
             return
-        whole = next((s for s in unknowns if self.resolve(a) == s or self.resolve(b) == s), None)
+        whole = next((s for s in unknowns if s in (a, b)), None)
         if whole is None and len(unknowns) > 1:
             self._postponed.append((a, b))
             return
@@ -80,6 +87,9 @@ class Dimensions:
         value = sympy.expand(unknown - difference / slope)
         if unknown in value.free_symbols or value.could_extract_minus_sign():
             raise ShapeError(f"no dimension fits: {difference} = 0")
+        self._learn(unknown, value)
+
+    def _learn(self, unknown: sympy.Symbol, value: Dim) -> None:
         self._bound[unknown] = value
         if self.at is not None:
             self._found_at[unknown] = self.at

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from derivations.cells import Cell
+from derivations.cell import Cell
 from derivations.elaborate import Elaborator
 from derivations.errors import ShapeError, UsageError
 from derivations.lowering import lift

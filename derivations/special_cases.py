@@ -14,8 +14,8 @@ from itertools import product
 
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
+from derivations.cell import Cell
 from derivations.cell_differences import Growth, Unreachable, growth, mean, outside
-from derivations.cells import Cell
 from derivations.errors import UsageError
 from derivations.gate_goals import GOALS, Solver
 from derivations.gates import CORNERS, Equality, Gated, Setting, all_settings, smallest_settings, without

@@ -14,7 +14,7 @@ from functools import cached_property
 
 from derivations.budget import Budget
 from derivations.calculus import gradient, vjp
-from derivations.cells import Cell, in_step
+from derivations.cell import Cell, in_step
 from derivations.errors import InternalError
 from derivations.lowering import lower
 from derivations.normal_form import Proof, prove_equal

@@ -209,3 +209,5 @@ def main() -> None:
     except GradproofError as error:
         complain(error, "--debug" in sys.argv)
         sys.exit(UNUSABLE)
+    finally:
+        gc.freeze()  # or the interpreter walks the whole heap once more as it ends

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from unicodedata import category, east_asian_width
@@ -29,7 +28,7 @@ CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202
 
 def template_folder() -> Path:
     """The folder of the templates: inside the installed package, or beside it in a checkout."""
-    packaged = Path(str(files("gradproof"))) / "templates"
+    packaged = Path(__file__).parent / "templates"
     return packaged if packaged.is_dir() else packaged.parent.parent / "templates"
 
 
