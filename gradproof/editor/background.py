@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from derivations.report import Report
     from gradproof.editor.settings import Settings
 
-WARM: Final = ["derivations.check", "gradproof.outcome", "gradproof.sheets"]
+WARM: Final = ["gradproof.preloaded", "gradproof.sheets"]
 """What a process needs before it can begin: it is imported once, and every process starts as a copy."""
 
 
