@@ -111,7 +111,7 @@ class Checked:
             "repair": help_of(step),
             "shape": statement.shape,
             "conventions": self.report.conventions,
-            "slip": SLIPS.get(finding.code) if open_step else None,
+            "slip": SLIPS.get(finding.code) if open_step and step.follows_from is None else None,
         }
         return environment().get_template(HOVER).render(context)
 

@@ -8,7 +8,6 @@ import os
 import sys
 from dataclasses import dataclass, field
 from functools import cache
-from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any, Final
 
@@ -35,7 +34,9 @@ def context() -> Any:
 def warm() -> None:
     """Begin to import what checks need, while the editor opens its first document."""
     if context().get_start_method() == "forkserver":
-        forkserver.ensure_running()
+        from multiprocessing.forkserver import ensure_running
+
+        ensure_running()
 
 
 async def checked(name: str, text: str, settings: Settings) -> Report:
