@@ -30,6 +30,7 @@ from derivations.reading import surface as s
 from derivations.reading.documents import read_document
 from derivations.reading.parts import parts_of
 from derivations.reading.places import Source, Span
+from derivations.rechecking import Memory, recheck_of
 from derivations.report import Report, StatementReport, Verdict, Witnesses, spare, together
 from derivations.reporting import Judged, Reporter
 from derivations.rounding import about_the_value, worked_value
@@ -59,21 +60,24 @@ class Options:
     declarations: Source | None = None
 
 
-def check_sheet(source: Source, options: Options = Options(), witness: Witness | None = None) -> Report:
+def check_sheet(
+    source: Source, options: Options = Options(), witness: Witness | None = None, memory: Memory | None = None
+) -> Report:
     """Say of every step of a Markdown sheet what it is.
 
     ``witness`` compares derived Jacobians with an independent engine; it is called once with every derivative of the
     sheet and the seed, and raises InternalError where the two disagree. Sheets in one file are checked one by one.
+    ``memory`` holds what was found of earlier texts of the sheet; see :mod:`derivations.rechecking`.
     """
     parts = parts_of(source)
     if len(parts) > 1:
-        return together(source.text, [check_sheet(part, options, witness) for part in parts])
+        return together(source.text, [check_sheet(part, options, witness, memory) for part in parts])
     source = replace(source, more=options.declarations) if options.declarations is not None else source
     with recursion(MOST_FRAMES):
-        plain = Checker(source, options, witness)
+        plain = Checker(source, options, witness, memory=memory)
         if not plain.sheet.others:
             return _with_ways(plain, _with_rows(plain))
-        checkers = [plain, *(Checker(source, options, witness, habits) for habits in plain.sheet.others)]
+        checkers = [plain, *(plain.otherwise(habits=x) for x in plain.sheet.others)]
         return min((checker.report() for checker in checkers), key=_not_right)
 
 
@@ -85,7 +89,7 @@ def _with_ways(plain: Checker, report: Report) -> Report:
     tries = plain.sheet.ways
     if not plain.elaborator.convolved or not any(map(_is_open, report.statements)):
         return report
-    reports = [(Checker(plain.source, plain.options, plain.witness, way=x).report(), x) for x in tries]
+    reports = [(plain.otherwise(way=x).report(), x) for x in tries]
     best = min((report, *(found for found, x in reports if x.allowed)), key=_not_right)
     for other, x in reports:
         spare(best, other, f"right as {x.way}; the sheet does not say that this is meant")
@@ -103,7 +107,7 @@ def _with_rows(plain: Checker) -> Report:
     report, rows = plain.report(), plain.sheet.written_as_rows
     if not rows or _not_right(report) == 0:
         return report
-    return better(report, Checker(plain.source, plain.options, plain.witness, rows=rows).report())
+    return better(report, plain.otherwise(rows=rows).report())
 
 
 def _not_right(report: Report) -> int:
@@ -135,12 +139,13 @@ class Checker(Reporter):
         rows: Mapping[str, bool] = NONE,
         way: Try | None = None,
         sentences: Sequence[s.Sentence] | None = None,
+        memory: Memory | None = None,
     ) -> None:
         """``sentences`` are those of the source, where they are not simply what :func:`read_document` finds."""
         self.source = source
         self.options = options
         self.witness = witness
-        self._ways = (habits, rows, way) if sentences is None else None
+        self.ways = (habits, rows, way) if sentences is None else None
         sentences = read_document(source) if sentences is None else sentences
         self.sheet: Sheet = understand(source, sentences, habits, rows, way)
         self.elaborator = Elaborator(self.sheet.knowledge, scalar=self.sheet.scalars_only)
@@ -149,17 +154,22 @@ class Checker(Reporter):
         self.judge = Judge(
             self.elaborator, options.seed, options.time_limit, settings.value("partial"), settings.value("layout")
         )
+        self.memory = memory
+        self.recheck = recheck_of(self, memory)
+
+    def otherwise(self, habits: Habits = PLAIN, rows: Mapping[str, bool] = NONE, way: Try | None = None) -> Checker:
+        """The same check with something of the sheet taken in another way."""
+        return Checker(self.source, self.options, self.witness, habits, rows, way, memory=self.memory)
 
     def again(self, text: str) -> Checker | None:
         """The same check of another text of the sheet; None where the sentences did not come from the text alone."""
         source = replace(self.source, text=text)
-        return None if self._ways is None else Checker(source, self.options, None, *self._ways)
+        return None if self.ways is None else Checker(source, self.options, None, *self.ways)
 
     def report(self) -> Report:
         judged = self.judged()
         conventions = choose([item.found for item in judged], self.sheet)
-        self.settle(judged, conventions)
-        Explainer(self, conventions).explain(judged)
+        self._explain(judged, conventions)
         report = Report(self.source.name, self.source.text, self.options.seed)
         report.cells, report.files = tuple(self.source.cells), self.source.files
         if self.source.more is not None:
@@ -177,7 +187,18 @@ class Checker(Reporter):
 
     def judged(self, among: Callable[[Entry], bool] = lambda _: True) -> list[Judged]:
         """The steps of the sheet, or of some of its entries, with their judgements."""
-        return [step for entry in self.sheet.entries if among(entry) for step in self._judge_entry(entry)]
+        steps = self.judge_entry if self.recheck is None else self.recheck.judged
+        return [step for entry in self.sheet.entries if among(entry) for step in steps(entry)]
+
+    def _explain(self, judged: list[Judged], conventions: Conventions) -> None:
+        """Give every step its record and say why it is wrong; what is known of earlier checks is used."""
+        explainer = Explainer(self, conventions)
+        if self.recheck is None:
+            self.settle(judged, conventions)
+            explainer.explain(judged)
+        else:
+            self.recheck.explain(judged, conventions, explainer)
+        explainer.conclude(judged)
 
     def settle(self, judged: Sequence[Judged], conventions: Conventions) -> None:
         """Give every step its record, under the conventions of the sheet."""
@@ -185,14 +206,20 @@ class Checker(Reporter):
             self.judge.exhibit(item.found, conventions.mode)
             item.step = self._step(item, conventions)
 
-    def _judge_entry(self, entry: Entry) -> Iterator[Judged]:
+    @staticmethod
+    def world_of(statement: s.Statement) -> World:
+        """How the names of a statement are read."""
+        return World(floor_of(statement), ceiling=ceiling_of(statement))
+
+    def judge_entry(self, entry: Entry) -> Iterator[Judged]:
+        """The steps of an entry with their judgements."""
         sentence = entry.sentence
         if isinstance(sentence, s.Unreadable):
             return
         if entry.kind == "count":
             yield self._judge_spoken(entry) if entry.spoken is not None else judge_count(entry, self)
             return
-        world = World(floor_of(sentence), ceiling=ceiling_of(sentence))
+        world = self.world_of(sentence)
         for number, link in enumerate(sentence.links):
             left, right = sentence.items[number], sentence.items[number + 1]
             found = Judgement()

@@ -362,13 +362,18 @@ def _convolution(case: Case) -> str:
     knowledge = case.sheet.knowledge
     reached = knowledge.reachable(case.left, case.right)
     near = [knowledge.families[key].node for key in sorted(reached & knowledge.families.keys())]
-    if case.found.misfit is None or not _CONVOLUTION.search(case.sheet.source.text):
+    if case.found.misfit is None or not speaks_of_convolutions(case.sheet.source.text):
         return ""
     nodes = [node for side in (case.left, case.right, *near) for node in side.walk()]
     taken = {node.product.span for node in nodes if isinstance(node, s.Correlation) and _is_carried_out(case, node)}
     products = (node for node in nodes if isinstance(node, s.Mul) and node.span not in taken)
     signs = {sign for node in products for sign in node.operators}
     return "the product may stand for the convolution that the sheet speaks of" if signs & {"times", "*"} else ""
+
+
+def speaks_of_convolutions(text: str) -> bool:
+    """Whether the words of a sheet are about convolutions."""
+    return _CONVOLUTION.search(text) is not None
 
 
 def _is_carried_out(case: Case, node: s.Correlation) -> bool:

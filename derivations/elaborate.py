@@ -76,6 +76,10 @@ class Elaborator(Composition):
         self.convolved = False
         self._open: set[tuple[Ref, World]] = set()
 
+    def remember(self, refs: dict[Term, Ref], values: dict[tuple[Ref, World], Term]) -> None:
+        """Share what elaborators with the same knowledge found: the names behind variables, and unfolded values."""
+        self._refs, self._values = refs, values
+
     # Names
 
     def ref(self, symbol: s.Symbol, world: World) -> Ref:

@@ -32,13 +32,27 @@ class Explainer:
         self.truth = Truth(self.about)
         self.paths = Paths(checker.judge)
 
-    def explain(self, judged: list[Judged]) -> None:
-        """Complete the steps of ``judged`` in place, in the order of the sheet."""
+    def explain(self, judged: list[Judged], quick: bool = False) -> bool:
+        """Complete the steps of ``judged`` in place, in the order of the sheet; whether all were.
+
+        Those that are known are explained already; ``quick`` leaves out why the others are wrong.
+        """
         bear_witness(self.about, judged)
+        whole = True
         for item in judged:
-            self._say_paths(item)
-            if _is_plainly_wrong(item):
-                self._explain(item)
+            wrong = _is_plainly_wrong(item)
+            if item.known and wrong:
+                self.follow_ups.note(item)
+            elif wrong and quick:
+                whole = False
+            elif not item.known:
+                self._say_paths(item)
+                if wrong:
+                    self._explain(item)
+        return whole
+
+    def conclude(self, judged: list[Judged]) -> None:
+        """Say what only whole chains tell, in place, after :meth:`explain`."""
         for chain in _chains(judged):
             self.follow_ups.tell_of_cancelling(chain)
 

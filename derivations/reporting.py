@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Judged:
-    """A step with its judgement. ``number`` counts from 0 within its statement."""
+    """A step with its judgement. ``number`` counts from 0 within its statement; ``known`` is one explained before."""
 
     entry: Entry
     number: int
@@ -35,6 +35,7 @@ class Judged:
     found: Judgement
     step: Step | None = None
     notes: list[str] = field(default_factory=list)
+    known: bool = False
 
     @property
     def report(self) -> Step:

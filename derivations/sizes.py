@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from derivations.component_names import letters_of
@@ -32,6 +32,14 @@ class Sizes:
             return False
         others = {name for name, size in self._named.items() if size == dim}
         return self._named.setdefault(letter, dim) == dim and others <= {letter}
+
+    def named(self) -> dict[str, Dim]:
+        """The sizes that letters stand for so far."""
+        return dict(self._named)
+
+    def restore(self, named: Mapping[str, Dim]) -> None:
+        """Let letters stand for sizes as they once did."""
+        self._named = dict(named)
 
 
 def index_letters(nodes: Iterable[s.Node]) -> frozenset[str]:

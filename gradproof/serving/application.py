@@ -160,10 +160,10 @@ def _answering(service: Service, name: str, call: Call) -> Callable[[Request], A
         client = request.client.host if request.client is not None else ""
         request.app.state.rates.take(client)
         body = await body_of(request, service.limits, call.fields)
+        own = {"session": f"{client}|{body['session']}"} if body.get("session") else {}  # nobody else's
         try:
-            found = await request.app.state.desk.run(
-                call.function, call.payload(body), client, f"{client}|{body['session']}" if body.get("session") else ""
-            )
+            payload = call.payload({**body, **own})
+            found = await request.app.state.desk.run(call.function, payload, client, own.get("session", ""))
         except UsageError as error:
             raise RefusedError(422, "unusable", str(error)) from error
         except InternalError as error:

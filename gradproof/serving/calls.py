@@ -40,7 +40,7 @@ class Call:
 
 
 def _sheet(body: Mapping[str, Any]) -> tasks.Sheet:
-    given = {name: body[name] for name in SHEET}
+    given = {name: value for name, value in body.items() if name != "format"}
     return tasks.Sheet(**{**given, "name": sheet_name(given["name"], SHEET_SUFFIXES)})
 
 
@@ -71,7 +71,7 @@ CALLS: Final[Mapping[str, Call]] = {
         },
         tasks.check,
         _sheet,
-        lambda found, _: JSONResponse({"settled": True, **found}),
+        lambda found, _: JSONResponse(found),
     ),
     "report": Call(
         "The report on a sheet as a file: a page without scripts, or LaTeX.",

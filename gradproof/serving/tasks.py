@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -12,16 +13,22 @@ from gradproof.sheets import decode
 
 if TYPE_CHECKING:
     from derivations.reading.places import Source
+    from derivations.rechecking import Memory
     from derivations.report import Report
 
 MOST_NAME: Final = 100
+MOST_SESSIONS: Final = 30
 DERIVE_FORMATS: Final = ("text", "latex", "markdown", "torch", "numpy", "sympy", "json")
 MEDIA: Final = {"html": "text/html; charset=utf-8", "tex": "application/x-tex; charset=utf-8"}
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A sheet that somebody sent: its text, a name that ends as its kind does, and how to check it."""
+    """A sheet that somebody sent: its text, a name that ends as its kind does, and how to check it.
+
+    Of the sheets of one ``session`` only what changed is checked again; a ``quick`` answer may leave out why steps are
+    wrong.
+    """
 
     text: str
     name: str
@@ -29,6 +36,8 @@ class Sheet:
     seed: int = 0
     time_limit: float = 5.0
     declarations: str = ""
+    session: str = ""
+    quick: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +53,15 @@ class Wish:
 
 
 def check(sheet: Sheet) -> dict[str, Any]:
-    """The report on a sheet, as ``gradproof check --format json --no-torch`` has it, and its exit code."""
+    """The report on a sheet, as ``gradproof check --format json --no-torch`` has it, and its exit code.
+
+    ``settled`` is false where a quick answer left something out.
+    """
     with blamed(sheet.name):
-        report = _checked(sheet)
-        return {**report.to_json(), "exit_code": report.exit_code}
+        memory = _memory_of(sheet)
+        report = _checked(sheet, memory)
+        settled = memory is None or not memory.left_open
+        return {**report.to_json(), "exit_code": report.exit_code, "settled": settled}
 
 
 def report(wish: tuple[Sheet, str]) -> str:
@@ -88,13 +102,30 @@ def count(subject: str) -> dict[str, Any]:
         return {**json.loads(write(found, "json")), "text": write(found)}
 
 
-def _checked(sheet: Sheet) -> Report:
+_MEMORIES: OrderedDict[str, Memory] = OrderedDict()
+"""What this process knows of the sheets of the sessions that it heard of last."""
+
+
+def _memory_of(sheet: Sheet) -> Memory | None:
+    from derivations.rechecking import Memory
+
+    if not sheet.session:
+        return None
+    memory = _MEMORIES.pop(sheet.session, None) or Memory()
+    memory.quick, memory.left_open = sheet.quick, False
+    _MEMORIES[sheet.session] = memory
+    while len(_MEMORIES) > MOST_SESSIONS:
+        _MEMORIES.popitem(last=False)
+    return memory
+
+
+def _checked(sheet: Sheet, memory: Memory | None = None) -> Report:
     from derivations.check import Options, check_sheet
     from gradproof.sheets import read_declared
 
     more = read_declared(f"{sheet.declarations}\n") if sheet.declarations.strip() else None
     options = Options(sheet.seed, sheet.time_limit, sheet.strict, more)
-    return check_sheet(_source(sheet.name, sheet.text), options)
+    return check_sheet(_source(sheet.name, sheet.text), options, memory=memory)
 
 
 def _source(name: str, text: str) -> Source:

@@ -63,6 +63,19 @@ def test_declarations_and_strictness_reach_the_checker(client: Any) -> None:
     assert client.post("/api/check", json={**sheet, "declarations": "gibberish: %"}).status_code == 422
 
 
+def test_a_session_checks_only_what_changed_and_says_the_same(client: Any) -> None:
+    text = (ROOT / "examples" / "rnn.md").read_text(encoding="utf-8")
+    for change in ("", "o_t + y_t", "o_t - y_t", "o_t * y_t", "o_t - y_t"):
+        sheet = {"text": text.replace("(o_t - y_t) h", f"({change}) h") if change else text, "name": "rnn.md"}
+        fresh = client.post("/api/check", json=sheet).json()
+        quick = client.post("/api/check", json={**sheet, "session": "a", "quick": True}).json()
+        whole = client.post("/api/check", json={**sheet, "session": "a"}).json()
+        assert whole == fresh
+        assert quick["summary"] == fresh["summary"]
+        assert quick["settled"] or "wrong" in {x["verdict"] for x in quick["statements"]}
+        assert client.post("/api/check", json={**sheet, "session": "a", "quick": True}).json() == fresh
+
+
 def test_reports_are_files(client: Any) -> None:
     page = client.post("/api/report", json={"text": SLIP, "name": "my sheet.md", "format": "html"})
     assert page.headers["content-disposition"] == 'attachment; filename="my-sheet-report.html"'
