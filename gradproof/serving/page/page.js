@@ -115,7 +115,7 @@ async function check(quick) {
     say("");
     return;
   }
-  if (state.checked === key && state.report?.settled !== false) return;
+  if (state.checked === key && state.report?.settled !== false && message.hidden) return;
   state.busy = true;
   document.body.setAttribute("aria-busy", "true");
   try {
@@ -158,9 +158,11 @@ function show(report, words) {
     const count = (counts.get(statement.line) ?? 0) + 1;
     counts.set(statement.line, count);
     const key = `${statement.line}.${count}`;
-    const content = JSON.stringify(statement);
+    const open = report.settled === false && statement.verdict === "wrong";
+    const content = JSON.stringify(statement) + open;
     const old = before.get(key);
-    const item = old?.content === content ? old.item : shownStatement(statement, key);
+    const item = old?.content === content ? old.item : shownStatement(statement, key, open);
+    item.classList.remove("stale");
     state.shown.set(key, { content, item });
     return item;
   });
@@ -173,7 +175,8 @@ function show(report, words) {
   lines();
 }
 
-function shownStatement(statement, key) {
+/** What is shown of a statement; `pending` where it is still being looked for why it is wrong. */
+function shownStatement(statement, key, pending) {
   const open = state.open.has(key);
   const detail = element("div", { class: "detail", id: `detail-${key}`, hidden: !open });
   const where = statement.line === statement.end_line ? `line ${statement.line}` : `lines ${statement.line}–${statement.end_line}`;
@@ -182,23 +185,23 @@ function shownStatement(statement, key) {
     head.setAttribute("aria-expanded", String(!detail.hidden));
     if (detail.hidden) state.open.delete(key);
     else state.open.add(key);
-    if (!detail.hidden && !detail.childElementCount) detail.append(...details(statement));
+    if (!detail.hidden && !detail.childElementCount) detail.append(...details(statement, pending));
   };
   const head = element("button",
     { type: "button", class: "head", "aria-expanded": String(open), "aria-controls": `detail-${key}`, click: toggle },
     element("span", { "aria-hidden": "true" }, SIGNS[statement.verdict]), statement.verdict,
     element("span", { class: "where" }, where));
-  if (open) detail.append(...details(statement));
+  if (open) detail.append(...details(statement, pending));
   const box = element("div", { class: "formula", role: "group", "aria-label": `formula, ${where}`, click: toggle },
     formula(statement.latex));
-  const item = element("li", { class: `${statement.verdict}${statement.stale ? " stale" : ""}` }, head, box, detail);
+  const item = element("li", { class: statement.verdict }, head, box, detail);
   item.dataset.key = key;
   return item;
 }
 
-function details(statement) {
+function details(statement, pending) {
   const steps = statement.steps.map((step) => element("div", { class: "step" }, ...facts(step, statement)));
-  return [...steps, element("p", {}, button("Show it in the sheet", () => select(statement.line, statement.column, statement.latex)))];
+  return [...steps, pending ? line("Looking for why, and for a repair …") : "", element("p", {}, button("Show it in the sheet", () => select(statement.line, statement.column, statement.latex)))];
 }
 
 /** A headline, with the name at its end typeset. */
