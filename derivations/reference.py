@@ -307,8 +307,14 @@ class Comparer:
             return bool(self._judged(own, other).right)
         if asked.is_definition and isinstance(left, s.Symbol):
             return self._is_defined_so(left, other)
+        if asked.found.verdict in RIGHT and self._is_written_alike(own, other):
+            return True  # the reference is right, and means the same here as alone
         found = self._judged(left, other, own)
         return bool(found.right.keys() & self._judged(left, own, other).right.keys())
+
+    def _is_written_alike(self, one: s.Node, other: s.Node) -> bool:
+        """Whether two values are the same formula of the same names."""
+        return key_of_quantity(one, self.knowledge) == key_of_quantity(other, self.knowledge)
 
     def _judged(self, left: s.Node, right: s.Node, beside: s.Node | None = None) -> Judgement:
         """``left = right`` in the world of the reference, unfolded as far as ``beside`` needs it, too."""
