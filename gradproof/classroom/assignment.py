@@ -37,7 +37,8 @@ class Assignment:
     """What holds for every sheet.
 
     ``solved`` says that the reference answers questions, so that its definitions need not appear; ``not_asked`` has
-    the questions that a person must look at, with their lines. ``html`` asks for a page a student.
+    the questions that a person must look at, with their lines. ``html`` asks for a page a student, ``formats`` for what
+    SARIF and JUnit need of a sheet.
     """
 
     reference: Source | None = None
@@ -47,11 +48,13 @@ class Assignment:
     solved: bool = False
     not_asked: tuple[str, ...] = ()
     html: bool = True
+    formats: bool = False
 
     @property
     def digest(self) -> str:
-        """What results depend on besides the sheet, as one short text."""
-        return sha256(json.dumps([__version__, asdict(self)], sort_keys=True).encode()).hexdigest()
+        """What results depend on besides the sheet, as one short text; what only adds to them is no part of it."""
+        found = asdict(replace(self, html=True, formats=False))
+        return sha256(json.dumps([__version__, found], sort_keys=True).encode()).hexdigest()
 
     def marking(self) -> Marking:
         """Read and check all of it. Raises UsageError where something cannot be used."""

@@ -26,18 +26,24 @@ SIZING: Final = re.compile(r"\\(?:left|right|bigl?|bigr|Bigl?|Bigr|displaystyle|
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A student's files to be marked; ``refusal`` says why there are none."""
+    """A student's files to be marked, from a ``folder`` or one file; ``refusal`` says why there are none."""
 
     student: str
     files: tuple[File, ...]
     assignment: Assignment
     refusal: str = ""
+    folder: bool = False
 
     @property
     def key(self) -> str:
         """What the result depends on, as one short text."""
         found = sha256(self.assignment.digest.encode())
-        for part in (self.student, self.refusal, *(x for file in self.files for x in (file.name, file.refused))):
+        for part in (
+            self.student,
+            str(self.folder),
+            self.refusal,
+            *(x for file in self.files for x in (file.name, file.refused)),
+        ):
             found.update(b"%d:%s" % (len(part.encode()), part.encode()))
         for file in self.files:
             found.update(b"%d:%s" % (len(file.data), file.data))
@@ -80,12 +86,14 @@ def aside(task: Task, kind: str, reason: str) -> Outcome:
 
 
 def _head(task: Task) -> dict[str, Any]:
-    return {"version": VERSION, "key": task.key, "student": task.student, "files": [file.name for file in task.files]}
+    who = {"student": task.student, "folder": f"{task.student}/" if task.folder else ""}
+    return {"version": VERSION, "key": task.key, **who, "files": [file.name for file in task.files]}
 
 
 def _marked(task: Task) -> Outcome:
     from derivations.check import check_sheet
     from gradproof import autograd_witness
+    from gradproof.classroom.formats import pieces
 
     if task.refusal:
         raise UsageError(task.refusal)
@@ -96,7 +104,8 @@ def _marked(task: Task) -> Outcome:
         raise UsageError("no formula was found; write formulas between $ and $, or between $$ and $$")
     found = marking(assignment).marked(sheet.source, report)
     record = {**_head(task), "status": "marked", "notes": list(sheet.notes), "slips": list(_slips(found))}
-    return Outcome(record | found.to_json(), _page(found, sheet) if assignment.html else "")
+    record |= {**found.to_json(), "formats": pieces(report, record["folder"]) if assignment.formats else {}}
+    return Outcome(record, _page(found, sheet) if assignment.html else "")
 
 
 @lru_cache(maxsize=1)

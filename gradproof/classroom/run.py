@@ -59,9 +59,10 @@ class Run:
 
     def _task(self, submission: Submission) -> Task:
         try:
-            return Task(submission.student, tuple(self.submissions.files(submission)), self.assignment)
+            files = tuple(self.submissions.files(submission))
+            return Task(submission.student, files, self.assignment, folder=submission.folder)
         except GradproofError as error:
-            return Task(submission.student, (), self.assignment, str(error))
+            return Task(submission.student, (), self.assignment, str(error), submission.folder)
 
 
 def _before(first: Task, rest: Iterator[Task]) -> Iterator[Task]:

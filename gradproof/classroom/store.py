@@ -67,7 +67,8 @@ class Store:
             return False
         if found["status"] == "aside":
             return not (retry and found["kind"] in RETRIED)
-        return not self.pages or self.page(task.student).is_file()
+        formats = bool(found["formats"]) or not task.assignment.formats
+        return formats and (not self.pages or self.page(task.student).is_file())
 
     def put(self, outcome: Outcome) -> None:
         """Keep a result, the record last, for it says that all is there. Raises UsageError where it cannot be kept."""

@@ -45,10 +45,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What one student handed in, in the order of the names."""
+    """What one student handed in, in the order of the names: a ``folder``, or one file."""
 
     student: str
     entries: tuple[Entry, ...]
+    folder: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,4 +246,5 @@ def _by_student(entries: Sequence[Entry], is_archive: bool) -> Iterator[Submissi
     named.update(x.name.stem for x in sheets if x.name.suffix.lower() in DOCUMENTS)
     alone = {x.name.stem if named[x.name.stem] == 1 else x.name.name: [x] for x in sheets}
     for student, found in sorted({**folders, **alone}.items()):
-        yield Submission(legible(student), tuple(found))
+        folder = student in folders or found[0].name.suffix.lower() == ZIP
+        yield Submission(legible(student), tuple(found), folder)

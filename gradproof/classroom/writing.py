@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +16,7 @@ from gradproof.rendering.output import replace_file, write
 PAGE: Final = "class.html"
 
 
-def write_class(run: Run, tally: Tally, gradescope: bool = False) -> list[Path]:
+def write_class(run: Run, tally: Tally, forms: Sequence[str] = (), gradescope: bool = False) -> list[Path]:
     """The page on the class first, then the tables and what else was asked for; the files.
 
     Raises UsageError where one cannot be written.
@@ -27,6 +28,10 @@ def write_class(run: Run, tally: Tally, gradescope: bool = False) -> list[Path]:
     if run.assignment.solved and reference is not None:
         paths.append(store.folder / reference.name)
         replace_file(paths[-1], reference.text.encode())
+    for form in forms:
+        from gradproof.classroom.formats import write_format
+
+        paths.append(write_format(store, form))
     if gradescope:
         record = next(store.records())
         paths.append(store.folder / NAME)

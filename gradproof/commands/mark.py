@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gradproof.classroom.run import Run
 
 OPEN, INTERRUPTED = 3, 130
+FORMATS = ("junit", "sarif")
 
 
 @click.command()
@@ -29,6 +30,7 @@ OPEN, INTERRUPTED = 3, 130
 @click.option("--declarations", metavar="FILE", help="Declarations for every sheet; see docs/sheets.md.")
 @click.option("--notation", default="standard", metavar="NAME|FILE", help="The names in answers to the questions.")
 @click.option("--layout", type=click.Choice(["denominator", "numerator"]), default="denominator", help="Of answers.")
+@click.option("--format", "forms", type=click.Choice(FORMATS), multiple=True, help="Also results.xml, results.sarif.")
 @click.option("--gradescope", is_flag=True, help="All of it is one submission: write Gradescope's results.json.")
 @click.option("--no-pages", is_flag=True, help="Write no page for each student.")
 @click.option("--strict", is_flag=True, help="Count as wrong what is right only under a departing reading.")
@@ -47,6 +49,7 @@ OPEN, INTERRUPTED = 3, 130
 def mark(
     submissions: Path,
     output: Path,
+    forms: tuple[str, ...],
     gradescope: bool,
     no_pages: bool,
     sheet_time: float,
@@ -72,12 +75,12 @@ def mark(
     given = Submissions(submissions, single=gradescope)
     if output.exists() and submissions.is_dir() and output.resolve().is_relative_to(submissions.resolve()):
         raise UsageError(f"{output}: the results would be taken for sheets; choose a folder outside of {submissions}")
-    assignment = assigned(Asked(**how), not no_pages)  # type: ignore[arg-type]
+    assignment = assigned(Asked(**how), not no_pages, bool(forms))  # type: ignore[arg-type]
     store = Store(output, [x.student for x in given.students], not no_pages)
     limits = Limits(sheet_time, sheet_memory * 2**20)
     run = Run(given, assignment, store, limits, processes or cores(), scheduler, retry)
     _mark_with_progress(run)
-    sys.exit(_written(run, gradescope))
+    sys.exit(_written(run, forms, gradescope))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ class Asked:
     time_limit: float = 10.0
 
 
-def assigned(asked: Asked, pages: bool = True) -> Assignment:
+def assigned(asked: Asked, pages: bool = True, formats: bool = False) -> Assignment:
     """The assignment of a call, with its questions solved. Raises UsageError where a file cannot be used."""
     from derivations.check import Options
     from gradproof.classroom.assignment import Assignment, with_questions
@@ -105,7 +108,7 @@ def assigned(asked: Asked, pages: bool = True) -> Assignment:
 
     options = Options(asked.seed, asked.time_limit, asked.strict, read_declared(asked.declarations))
     scheme = None if asked.scheme is None else _nameless(read_sheet(asked.scheme))
-    found = Assignment(None, scheme, options, asked.torch, html=pages)
+    found = Assignment(None, scheme, options, asked.torch, html=pages, formats=formats)
     if asked.questions is None:
         return found
     with blamed(asked.questions):
@@ -138,13 +141,13 @@ def _mark_with_progress(run: Run) -> None:
             sys.exit(INTERRUPTED)
 
 
-def _written(run: Run, gradescope: bool) -> int:
+def _written(run: Run, forms: tuple[str, ...], gradescope: bool) -> int:
     """Write what there is on the class and say so; the exit code."""
     from gradproof.classroom.tally import Tally
     from gradproof.classroom.writing import write_class
 
     tally = Tally.of(run.store.records())
-    paths = write_class(run, tally, gradescope)
+    paths = write_class(run, tally, forms, gradescope)
     more = f", {len(tally.open)} with marks to settle" if tally.open else ""
     click.echo(f"{tally.marked} marked{more}; {len(tally.aside)} put aside for a person")
     for student, reason in tally.aside[:10]:

@@ -77,7 +77,7 @@ class Finding:
     def edit(self) -> Edit | None:
         """The repair; None where there is none, and where the text of the sheet is not that of its file."""
         repair, report = self.step.repair, self.report
-        if repair is None or report.cells or repair.line > report.text.count("\n") + 1:
+        if repair is None or report.cells or report.files or repair.line > report.text.count("\n") + 1:
             return None
         start = offset_of(report.text, repair.line, repair.column)
         if not report.text.startswith(repair.old, start):
@@ -113,8 +113,15 @@ def place(report: Report, line: int) -> str:
 
 
 def whereabouts(report: Report, region: Region) -> tuple[str | None, Region]:
-    """The file of declarations in which a region stands, None for the sheet itself, and the region in that file."""
+    """The file of declarations, or of a sheet in several, in which a region stands, and the region in that file.
+
+    None for the file of a sheet that is one.
+    """
     last = report.text.count("\n") + 1
-    if report.more is None or region.line <= last:
+    if report.more is not None and region.line > last:
+        return report.more[0], replace(region, line=region.line - last, end_line=region.end_line - last)
+    file = report.file(region.line)
+    if file is None:
         return None, region
-    return report.more[0], replace(region, line=region.line - last, end_line=region.end_line - last)
+    before = region.line - file[1]
+    return file[0], replace(region, line=file[1], end_line=region.end_line - before)

@@ -42,9 +42,10 @@ def document(reports: Iterable[tuple[str, Report]], failed: Sequence[tuple[str, 
 
 def _case(suite: Element, name: str, report: Report, statement: StatementReport) -> None:
     title = _legal(f"{place(report, statement.line)}: {statement.latex}")
-    case = SubElement(suite, "testcase", classname=_legal(name), name=title, file=_legal(name))
+    file, line = report.file(statement.line) or (name, statement.line)
+    case = SubElement(suite, "testcase", classname=_legal(name), name=title, file=_legal(file))
     if not report.cells:
-        case.set("line", str(statement.line))
+        case.set("line", str(line))
     said = findings_of(report, statement)
     worst = [finding for finding in said if finding.step.verdict is statement.verdict]
     if worst:

@@ -94,7 +94,7 @@ def _location(name: str, report: Report, region: Region) -> Record:
     declared, there = whereabouts(report, region)
     artifact = {"uri": uri(name if declared is None else declared)}
     cell = report.cell(region.line)
-    if declared is None and cell is not None:
+    if cell is not None and region.line <= report.text.count("\n") + 1:
         logical = {"name": f"cell {cell[0]}", "fullyQualifiedName": f"cell {cell[0]}, line {cell[1]}"}
         return {"physicalLocation": {"artifactLocation": artifact}, "logicalLocations": [logical]}
     return {"physicalLocation": {"artifactLocation": artifact, "region": _region(there)}}

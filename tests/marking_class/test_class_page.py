@@ -32,6 +32,8 @@ def record(student: str, *slips: dict[str, Any], verdict: str = "wrong", marks: 
         "student": student,
         "status": "marked",
         "files": [],
+        "folder": "",
+        "formats": {},
         "notes": [],
         "slips": list(slips),
         "statements": [{"kind": "claim", "verdict": verdict, "steps": [step]}],
