@@ -11,11 +11,14 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice
 from multiprocessing import current_process
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from zlib import compress, decompress
 
 from derivations.errors import UsageError
+from gradproof import __version__
 from gradproof.classroom.outcome import Outcome, Task, aside
 from gradproof.classroom.pool import CALLS, PRELOADED, Limits, marked_by
+from gradproof.rendering.katex import style_sheet
 from gradproof.workers import Workers
 
 if TYPE_CHECKING:
@@ -25,6 +28,8 @@ WAITING: Final = 4
 """Sheets that are with the scheduler for every thread of its workers, so that none of them waits for us."""
 LEAST_WAITING: Final = 16
 SECONDS_TO_CONNECT: Final = 20
+FONTS: Final = "\0fonts\0"
+"""Stands for the style sheet with the fonts; no page has a NUL in it."""
 
 
 def on_a_cluster(
@@ -62,7 +67,7 @@ def _client(address: str, timeout: float) -> Client:
 
 def _submitted(client: Client, task: Task, limits: Limits, asked: dict[Any, Task]) -> Any:
     """A sheet handed to the scheduler; the key is that of the result, so that nothing is marked twice."""
-    future = client.submit(mark_there, task, limits, key=f"gradproof-{task.key}", retries=0)
+    future = client.submit(mark_there, task, limits, __version__, key=f"gradproof-{task.key}", retries=0)
     asked[future.key] = task
     return future
 
@@ -72,16 +77,37 @@ def _outcome(future: Any, task: Task) -> Outcome:
     from distributed.scheduler import KilledWorker
 
     try:
-        return future.result()  # type: ignore[no-any-return]
+        return unpacked(future.result())
     except KilledWorker:
         return aside(task, "crash", "the workers that marked it went away, several times")
     finally:
         future.release()
 
 
-def mark_there(task: Task, limits: Limits) -> Outcome:
-    """Mark one sheet on a worker of the cluster, in a process of its own."""
-    return marked_by(_workers(), task, limits)
+Packed: TypeAlias = tuple[dict[str, Any], bytes]
+"""A record, and the page as it travels: without the fonts, which are the same in all, and compressed."""
+
+
+def mark_there(task: Task, limits: Limits, version: str) -> Packed:
+    """Mark one sheet on a worker of the cluster, in a process of its own.
+
+    Raises UsageError where the worker is of another version than who asks.
+    """
+    if version != __version__:
+        raise UsageError(f"a worker has gradproof {__version__}, but this is {version}; install the same on all")
+    return packed(marked_by(_workers(), task, limits))
+
+
+def packed(outcome: Outcome) -> Packed:
+    """A result as it travels."""
+    page = outcome.page.replace(style_sheet(), FONTS) if outcome.page else ""
+    return outcome.record, compress(page.encode())
+
+
+def unpacked(found: Packed) -> Outcome:
+    """A result as it was before it travelled."""
+    record, page = found
+    return Outcome(record, decompress(page).decode().replace(FONTS, style_sheet()))
 
 
 @lru_cache(maxsize=1)

@@ -19,8 +19,8 @@ pytest.importorskip("distributed")
 
 from derivations.errors import UsageError
 from gradproof.classroom.assignment import Assignment
-from gradproof.classroom.cluster import on_a_cluster
-from gradproof.classroom.outcome import Outcome, Task
+from gradproof.classroom.cluster import mark_there, on_a_cluster, packed, unpacked
+from gradproof.classroom.outcome import Outcome, Task, mark_one
 from gradproof.classroom.pool import Limits, on_this_machine
 from gradproof.classroom.submissions import File
 
@@ -37,7 +37,7 @@ ADDRESS = re.compile(r"(tcp://127\.0\.0\.1:\d+)")
 def tasks(count: int) -> Iterator[Task]:
     for k in range(count):
         text = SHEET.format(sign="+-"[k % 2], number=k)
-        yield Task(f"s{k:03d}", (File("sheet.md", text.encode()),), Assignment(html=False))
+        yield Task(f"s{k:03d}", (File("sheet.md", text.encode()),), Assignment(html=k % 8 == 0))
 
 
 @contextmanager
@@ -74,9 +74,9 @@ def worker(address: str) -> Iterator[subprocess.Popen[str]]:
         yield started
 
 
-def data(found: list[Outcome]) -> dict[str, bytes]:
+def data(found: list[Outcome]) -> dict[str, tuple[bytes, str]]:
     assert len({x.student for x in found}) == len(found), "a sheet was marked twice"
-    return {x.student: x.data() for x in found}
+    return {x.student: (x.data(), x.page) for x in found}
 
 
 def test_a_worker_killed_in_the_middle_loses_nothing() -> None:
@@ -109,6 +109,18 @@ def test_workers_may_come_later() -> None:
         found = list(on_a_cluster(tasks(3), address, LIMITS))
         coming.join()
     assert sorted(data(found)) == ["s000", "s001", "s002"]
+
+
+def test_pages_travel_without_their_fonts() -> None:
+    outcome = mark_one(next(tasks(1)))
+    travels = packed(outcome)
+    assert unpacked(travels) == outcome
+    assert len(travels[1]) < len(outcome.page) / 10
+
+
+def test_a_worker_of_another_version_is_told() -> None:
+    with pytest.raises(UsageError, match=r"a worker has gradproof .*, but this is 0\.0; install"):
+        mark_there(next(tasks(1)), LIMITS, "0.0")
 
 
 def test_no_scheduler_is_told() -> None:
