@@ -45,15 +45,12 @@ def on_a_cluster(
     except ImportError as error:
         raise UsageError("--scheduler needs dask.distributed; install gradproof[cluster]") from error
     with _client(address, timeout) as client:
-        waiting = max(LEAST_WAITING, WAITING * sum(client.nthreads().values()))
         asked: dict[Any, Task] = {}
-        done = as_completed(
-            loop=client.loop, futures=[_submitted(client, task, limits, asked) for task in islice(tasks, waiting)]
-        )
-        for future in done:
-            yield _outcome(future, asked.pop(future.key))
-            for task in islice(tasks, 1):
-                done.add(_submitted(client, task, limits, asked))
+        done = as_completed(loop=client.loop, futures=[])
+        done.update(_asked(client, tasks, limits, asked))
+        for batch in done.batches():
+            yield from _outcomes(client, list(batch), asked)
+            done.update(_asked(client, tasks, limits, asked))
 
 
 def _client(address: str, timeout: float) -> Client:
@@ -65,23 +62,36 @@ def _client(address: str, timeout: float) -> Client:
         raise UsageError(f"{address}: no scheduler answers there: {error}") from error
 
 
-def _submitted(client: Client, task: Task, limits: Limits, asked: dict[Any, Task]) -> Any:
-    """A sheet handed to the scheduler; the key is that of the result, so that nothing is marked twice."""
-    future = client.submit(mark_there, task, limits, __version__, key=f"gradproof-{task.key}", retries=0)
-    asked[future.key] = task
-    return future
+def _asked(client: Client, tasks: Iterator[Task], limits: Limits, asked: dict[Any, Task]) -> list[Any]:
+    """The next sheets handed to the scheduler, as many as its workers of the moment can have waiting.
+
+    The key of each is that of the result, so that nothing is marked twice.
+    """
+    room = max(LEAST_WAITING, WAITING * sum(client.nthreads().values())) - len(asked)
+    found = []
+    for task in islice(tasks, max(0, room)):
+        found.append(client.submit(mark_there, task, limits, __version__, key=f"gradproof-{task.key}", retries=0))
+        asked[found[-1].key] = task
+    return found
 
 
-def _outcome(future: Any, task: Task) -> Outcome:
-    """The result of a sheet. One that took several workers down with it is put aside."""
+def _outcomes(client: Client, futures: list[Any], asked: dict[Any, Task]) -> Iterator[Outcome]:
+    """The results of some sheets, fetched at once. One that took several workers down with it is put aside."""
+    fine = [future for future in futures if future.status == "finished"]
+    found = dict(zip([future.key for future in fine], client.gather(fine), strict=True))
+    for future in futures:
+        task = asked.pop(future.key)
+        yield unpacked(found[future.key]) if future.key in found else _lost(future, task)
+        future.release()
+
+
+def _lost(future: Any, task: Task) -> Outcome:
     from distributed.scheduler import KilledWorker
 
-    try:
-        return unpacked(future.result())
-    except KilledWorker:
+    error = future.exception()
+    if isinstance(error, KilledWorker):
         return aside(task, "crash", "the workers that marked it went away, several times")
-    finally:
-        future.release()
+    raise error
 
 
 Packed: TypeAlias = tuple[dict[str, Any], bytes]

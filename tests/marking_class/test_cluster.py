@@ -18,6 +18,7 @@ import pytest
 pytest.importorskip("distributed")
 
 from derivations.errors import UsageError
+from gradproof.classroom import cluster
 from gradproof.classroom.assignment import Assignment
 from gradproof.classroom.cluster import mark_there, on_a_cluster, packed, unpacked
 from gradproof.classroom.outcome import Outcome, Task, mark_one
@@ -126,3 +127,19 @@ def test_a_worker_of_another_version_is_told() -> None:
 def test_no_scheduler_is_told() -> None:
     with pytest.raises(UsageError, match="no scheduler answers there"):
         list(on_a_cluster(tasks(1), "tcp://127.0.0.1:9", Limits(), timeout=1))
+
+
+def kill_worker(task: Task, limits: Limits, version: str) -> None:
+    os._exit(1)
+
+
+def test_a_sheet_that_takes_its_workers_down_is_put_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dask gives a task up that four workers have gone away with."""
+    monkeypatch.setattr(cluster, "mark_there", kill_worker)
+    with ExitStack() as stack:
+        address = stack.enter_context(scheduler())
+        for _ in range(4):
+            stack.enter_context(worker(address))
+        (found,) = on_a_cluster(tasks(1), address, LIMITS)
+    assert found.record["kind"] == "crash"
+    assert "went away" in found.record["reason"]
