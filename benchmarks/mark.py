@@ -125,23 +125,40 @@ def _rate(tasks: list[Task]) -> str:
 
 
 def processes(count: int, repeats: int) -> None:
-    """The same class by one and by two processes, in turn; the clock runs from when the processes are warm."""
-    times: dict[int, list[float]] = {1: [], 2: []}
+    """The same class by one and by two processes, in turn; the clock runs from when the processes are warm.
+
+    The seconds of the processor say what two idle cores would give where other programs take part of them.
+    """
+    found: dict[int, list[tuple[float, float]]] = {1: [], 2: []}
     for _ in range(repeats):
-        for number, found in times.items():
-            found.append(_clock(count, number))
-    one, two = (median(times[number]) for number in (1, 2))
-    print(f"{count} sheets by one process {one:.2f} s, by two {two:.2f} s: {one / two:.2f}× (medians of {repeats})")
-    load = os.getloadavg()[0]
-    print(f"  load of this machine {load:.1f} on {os.cpu_count()} cores: the ratio says little where others work on it")
+        for number, times in found.items():
+            times.append(_timed(count, number))
+    (one, one_used), (two, two_used) = ([median(x) for x in zip(*found[k], strict=True)] for k in (1, 2))
+    print(f"{count} sheets, medians of {repeats} in turn; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    print(f"  clock: one process {one:.2f} s, two {two:.2f} s: {one / two:.2f}×")
+    print(
+        f"  processor: one process {one_used:.2f} s, two {two_used:.2f} s together: {2 * one_used / two_used:.2f}× of 2"
+    )
 
 
-def _clock(count: int, number: int) -> float:
+def _timed(count: int, number: int) -> tuple[float, float]:
+    """Seconds of the clock and of all processors."""
     tasks = a_class(count + WARM * number, Assignment(html=False))
-    start = 0.0
+    start = before = used = 0.0
     for k, _ in enumerate(on_this_machine(tasks, number, LIMITS), 1):
-        start = perf_counter() if k == WARM * number else start
-    return perf_counter() - start
+        used = _used(os.getpid())
+        if k == WARM * number:
+            start, before = perf_counter(), used
+    return perf_counter() - start, used - before
+
+
+def _used(pid: int) -> float:
+    """Seconds of the processor that a process and all below it have taken."""
+    total = 0.0
+    for one in (pid, *_descendants(pid)):
+        fields = Path(f"/proc/{one}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        total += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return total
 
 
 # Start-up
