@@ -29,6 +29,7 @@ MOST_ROWS = 40
 """Rows of a table of what was asked, or written, and slips that are shown side by side."""
 MOST_LISTED = 2000
 """Students in one list; the others are in marks.csv."""
+EXPLAIN = "gradproof explain CODE"
 TITLES = {slip.code: slip.title for slip in TABLE}
 
 
@@ -131,7 +132,12 @@ class _Page:
             for code, slip in found
         ]
         if rows:
-            yield Paragraph((Text("Slips of their own, not what follows from them. "), Code("gradproof explain CODE")))
+            told = (
+                Text("Slips of their own, not what follows from them. The rule behind one: "),
+                Code(EXPLAIN),
+                Text("."),
+            )
+            yield Paragraph(told)
             yield bar_chart([Bar(str(k), {"": x.sheets}) for k, (_, x) in enumerate(found, 1)], "Sheets with each slip")
             header = _header("", "code", "what it is", "sheets", "times", "for example")
             yield Table(header, tuple(((Text(str(k)),), *row) for k, row in enumerate(rows, 1)))
