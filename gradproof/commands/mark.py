@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from dataclasses import dataclass, replace
@@ -72,6 +73,7 @@ def mark(
     from gradproof.classroom.store import Store
     from gradproof.classroom.submissions import Submissions
 
+    gc.enable()  # other commands end too soon to need it
     given = Submissions(submissions, single=gradescope)
     if output.exists() and submissions.is_dir() and output.resolve().is_relative_to(submissions.resolve()):
         raise UsageError(f"{output}: the results would be taken for sheets; choose a folder outside of {submissions}")
@@ -106,20 +108,19 @@ def assigned(asked: Asked, pages: bool = True, formats: bool = False) -> Assignm
     from gradproof.outcome import blamed
     from gradproof.sheets import read_declared, read_sheet
 
-    options = Options(asked.seed, asked.time_limit, asked.strict, read_declared(asked.declarations))
+    options = Options(asked.seed, asked.time_limit, asked.strict, _nameless(read_declared(asked.declarations)))
     scheme = None if asked.scheme is None else _nameless(read_sheet(asked.scheme))
     found = Assignment(None, scheme, options, asked.torch, html=pages, formats=formats)
     if asked.questions is None:
         return found
     with blamed(asked.questions):
         found = with_questions(found, read_sheet(asked.questions), notation_of(asked.notation), asked.layout)
-    reference = found.reference
-    return replace(found, reference=None if reference is None else _nameless(reference))
+    return replace(found, reference=_nameless(found.reference))
 
 
-def _nameless(source: Source) -> Source:
+def _nameless(source: Source | None) -> Source | None:
     """A file without its folder, so that results are the same wherever it lies."""
-    return replace(source, name=Path(source.name).name)
+    return None if source is None else replace(source, name=Path(source.name).name)
 
 
 def cores() -> int:

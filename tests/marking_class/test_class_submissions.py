@@ -12,6 +12,7 @@ import pytest
 
 from derivations.check import check_sheet
 from derivations.errors import UsageError
+from gradproof.classroom import submissions
 from gradproof.classroom.sheets import sheet_of
 from gradproof.classroom.submissions import File, Submissions
 from gradproof.sheets import MOST_BYTES
@@ -143,6 +144,25 @@ def test_a_zip_file_within_a_zip_file_is_not_opened(tmp_path: Path) -> None:
     found = Submissions(tmp_path)
     with pytest.raises(UsageError, match="within a zip file"):
         sheet_of("anna", found.files(found.students[0]))
+
+
+def test_too_many_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = written(tmp_path, {f"anna/{k}.md": RIGHT for k in range(4)} | {"bert.md": RIGHT})
+    monkeypatch.setattr(submissions, "MOST_OF_A_STUDENT", 3)
+    found = Submissions(folder)
+    with pytest.raises(UsageError, match="4 files; at most 3 are read"):
+        found.files(found.students[0])
+    assert [x.name for x in found.files(found.students[1])] == ["bert.md"]
+    monkeypatch.setattr(submissions, "MOST_FILES", 4)
+    with pytest.raises(UsageError, match="more than 4 files; split the class"):
+        Submissions(folder)
+
+
+def test_a_single_sheet_is_a_class_of_one(tmp_path: Path) -> None:
+    written(tmp_path, {"anna.md": RIGHT, "bert.md": RIGHT})
+    found = Submissions(tmp_path / "anna.md")
+    assert [x.student for x in found.students] == ["anna"]
+    assert [x.data for x in found.files(found.students[0])] == [RIGHT.encode()]
 
 
 def test_an_empty_class_says_what_a_sheet_is(tmp_path: Path) -> None:

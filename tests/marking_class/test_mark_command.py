@@ -187,6 +187,19 @@ def test_gradescope_has_the_certain_score_and_none_for_a_sheet_put_aside(tmp_pat
     assert "put aside for a person" in found["output"]
 
 
+def test_declarations_come_with_every_sheet_and_their_folder_does_not_count(tmp_path: Path) -> None:
+    folder = a_class(tmp_path, {"anna.md": "$$\\frac{\\partial}{\\partial q} q^2 = 2 q$$\n"})
+    records = []
+    for name in ("one", "two"):
+        (folder / name).mkdir()
+        (folder / name / "class.txt").write_text("q: scalar\n", encoding="utf-8")
+        marked(folder, "--declarations", str(folder / name / "class.txt"), out=f"out-{name}")
+        records.append((folder / f"out-{name}" / "records" / "anna.json").read_bytes())
+    assert records[0] == records[1]
+    assert json.loads(records[0])["summary"]["proved"] == 1
+    assert {"name": "q", "shape": [], "declared": True} in json.loads(records[0])["symbols"]
+
+
 def test_a_scheme_that_cannot_be_used_is_told_once(tmp_path: Path) -> None:
     folder = a_class(tmp_path, {"anna.md": HEAD + RIGHT})
     (folder / "scheme.toml").write_text("[[question]]\nname='a'\n[[question.statement]]\nresult = 99\npoints = 1\n")
