@@ -44,7 +44,7 @@ class Run:
 
     def _outcomes(self, tasks: Iterator[Task]) -> Iterator[Outcome]:
         if not self.scheduler:
-            return on_this_machine(tasks, self.processes, self.limits)
+            return on_this_machine(tasks, min(self.processes, len(self.submissions.students)), self.limits)
         from gradproof.classroom.cluster import on_a_cluster
 
         return on_a_cluster(tasks, self.scheduler, self.limits)
