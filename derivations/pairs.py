@@ -21,6 +21,8 @@ from derivations.reading.places import Span
 Pair: TypeAlias = tuple[Edit, Edit]
 CODE = "two-slips"
 MOST_EFFECTS = 900
+SHARE = 3
+"""Pairs within products may take this part of what single edits may."""
 MOST_INSIDE = 120
 DIGITS = 6
 
@@ -146,7 +148,7 @@ def _adding_up(effects: Effects, standing: Floating) -> Iterator[Pair]:
 
 def _in_products(places: Places, candidates: Sequence[Edit]) -> Iterator[Pair]:
     """Pairs of the cheapest edits of one node that is not a sum, and of what stands below it, the innermost first."""
-    most = places.spent + places.most
+    most = places.spent + places.most // SHARE
     nodes = [node for node in places.root.walk() if len(tuple(node.children())) > 1 and places.seen(node) is node]
     for node in sorted(nodes, key=size):
         inside = {id(x) for x in node.walk()}
@@ -171,5 +173,7 @@ def _tried(places: Places, node: s.Node, found: Sequence[Pair], most: int) -> It
         if places.spent > most:
             return
         tree = _composed(node, pair)
+        hidden = any(places.seen(edit.node) is not edit.node for edit in pair)
+        places.spent += places.opening if hidden else 0
         if tree is not None and places.fits(node, tree):
             yield pair
