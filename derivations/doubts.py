@@ -69,9 +69,8 @@ def _unread_line(case: Case, keys: set[str], counts: Callable[[str], bool]) -> s
     """The unreadable line that may define one of some names; ``counts`` says which left sides may be a definition's."""
     known = case.sheet.knowledge
     undefined = {key for key in keys - case.sheet.declared if not known.defined(key) or key in known.open.assumed}
-    bases = {
-        case.sheet.knowledge.names.bases[key].base: key for key in undefined if key in case.sheet.knowledge.names.bases
-    }
+    named = sorted(undefined & case.sheet.knowledge.names.bases.keys(), reverse=True)
+    bases = {case.sheet.knowledge.names.bases[key].base: key for key in named}
     for entry in case.sheet.entries:
         if isinstance(entry.sentence, s.Unreadable) and entry.sentence.defines:
             text = _SCRIPT.sub(" ", case.sheet.source.slice(entry.sentence.span).split("=")[0])

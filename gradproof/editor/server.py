@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from lsprotocol import types as lsp
 from pygls.lsp.server import LanguageServer
+from pygls.protocol import LanguageServerProtocol, lsp_method
 from pygls.uris import to_fs_path
 
 from derivations.errors import GradproofError
@@ -22,6 +24,7 @@ from gradproof.editor.settings import Settings
 from gradproof.outcome import blamed
 
 Check = Callable[[str, str, Settings], Awaitable[Report]]
+Handled = Generator[Any, Any, None]
 
 
 class Sheets:
@@ -110,9 +113,21 @@ class Sheets:
         return bool(workspace and workspace.workspace_edit and workspace.workspace_edit.document_changes)
 
 
+class Protocol(LanguageServerProtocol):
+    """The protocol without pygls's own copies of changed documents.
+
+    Those end lines where Python does, at form feeds and U+2028 too, and shorten the places of a change, in place, that
+    seem to lie behind the end of a line; :class:`Document` is what is kept instead.
+    """
+
+    @lsp_method(lsp.TEXT_DOCUMENT_DID_CHANGE)
+    def lsp_text_document__did_change(self, params: lsp.DidChangeTextDocumentParams) -> Handled:
+        yield self.fm.features[lsp.TEXT_DOCUMENT_DID_CHANGE], (params,), None
+
+
 def make_server(settings: Settings) -> LanguageServer:
     """A server that checks sheets with some settings."""
-    server = LanguageServer(NAME, __version__)
+    server = LanguageServer(NAME, __version__, protocol_cls=Protocol)
     sheets = Sheets(server, settings)
     for method, answer in NOTIFIED.items():
         server.feature(method)(partial(answer, sheets))

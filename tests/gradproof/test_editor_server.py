@@ -86,6 +86,19 @@ def test_a_sheet_that_is_written_and_mended() -> None:
     play(act)
 
 
+def test_lines_end_where_the_protocol_ends_them() -> None:
+    """A form feed ends no line; pygls takes it for one, and would put what is written behind it elsewhere."""
+
+    async def act(editor: Editor) -> None:
+        editor.open("ab\x0ccd\u2028ef\n")
+        assert await editor.found() == []
+        editor.change(_insert(0, 8, "$y = \\foo$"), _insert(0, 7, "𝔾"))
+        (found,) = await editor.found()
+        assert part("ab\x0ccd\u2028e𝔾f$y = \\foo$\n", found.range, "utf-16") == "\\foo"
+
+    play(act)
+
+
 def test_related_places_and_what_stands_behind_a_step() -> None:
     async def act(editor: Editor) -> None:
         editor.open(FOLLOWED)
