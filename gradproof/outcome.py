@@ -120,5 +120,6 @@ def print_each(
             gc.collect()
         code = max(code, one.exit_code, key=SEVERITY.index)
     if render is None:
-        click.echo((gather or partial(as_json, several=len(files) > 1))(found, failed), nl=False)
+        text = (gather or partial(as_json, several=len(files) > 1))(found, failed)
+        click.echo(text.encode("utf-8", "backslashreplace"), nl=False)  # a file's name may hold half a character
     return code

@@ -80,4 +80,10 @@ def _content(name: str, number: int, cell: Any) -> str:
     lines = [source] if isinstance(source, str) else source
     if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
         raise UsageError(f"{name}: cell {number} has no text as its source; {REMEDY}")
-    return "".join(lines).replace("\r\n", "\n")
+    text = "".join(lines).replace("\r\n", "\n")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:  # JSON may spell what no text can hold
+        half = text[error.start]
+        raise UsageError(f"{name}: cell {number} holds half a character, {half!r}; write it anew there") from error
+    return text

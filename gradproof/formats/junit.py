@@ -16,7 +16,7 @@ from derivations.report import Report, StatementReport, Verdict
 from gradproof.formats.findings import Finding, findings_of, place
 from gradproof.text import clean
 
-FORBIDDEN: Final = re.compile("[\ud800-\udfff\ufffe\uffff]")
+FORBIDDEN: Final = re.compile("[\ufffe\uffff]")
 """What no XML document may hold (https://www.w3.org/TR/xml/#charsets), beside the control characters."""
 OUTCOMES: Final = {Verdict.WRONG: "failure", Verdict.UNDECIDED: "skipped", Verdict.UNCLEAR: "skipped"}
 TOTALS: Final = {"tests": "testcase", "failures": "failure", "errors": "error", "skipped": "skipped"}
@@ -69,7 +69,7 @@ def _count(element: Element) -> None:
 
 
 def _legal(text: str) -> str:
-    """Text without what XML forbids: control characters made visible, halves of characters replaced."""
+    """Text without what XML forbids: control characters and halves of characters made visible, the rest replaced."""
     return FORBIDDEN.sub("\ufffd", clean(text))
 
 

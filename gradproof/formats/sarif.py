@@ -6,6 +6,7 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import PurePath
@@ -53,7 +54,7 @@ def text(reports: Sequence[tuple[str, Report]], failed: Sequence[tuple[str, Grad
 def uri(name: str) -> str:
     """A file as a URI: relative as it was called for, percent-encoded, with slashes; absolute ones as ``file:``."""
     path = PurePath(name)
-    return path.as_uri() if path.is_absolute() else quote(path.as_posix())
+    return path.as_uri() if path.is_absolute() else quote(os.fsencode(path.as_posix()))
 
 
 def _message(*lines: str) -> Record:

@@ -129,6 +129,24 @@ def test_control_characters_of_a_name_do_not_reach_the_terminal() -> None:
     assert "\x1b" not in result.stderr
 
 
+@pytest.mark.parametrize("form", ["text", "json", "sarif", "junit"])
+def test_half_a_character_in_a_name(tmp_path: Path, form: str) -> None:
+    path = os.fsencode(tmp_path) + b"/\xff.md"
+    Path(os.fsdecode(path)).write_text(WRONG, encoding="utf-8")
+    command = [sys.executable, "-m", "gradproof", "check", "--no-torch", "--format", form, path]
+    done = subprocess.run(command, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert done.stdout.decode("utf-8")
+
+
+def test_half_a_character_in_a_notebook(tmp_path: Path) -> None:
+    path = tmp_path / "half.ipynb"
+    path.write_text(r'{"cells": [{"cell_type": "markdown", "source": "$x = \ud800$"}]}', encoding="utf-8")
+    result = run(str(path))
+    assert result.exit_code == 2
+    assert "cell 1 holds half a character, '\\ud800'" in result.stderr
+
+
 def test_a_closed_standard_input_is_named() -> None:
     command = ["sh", "-c", '"$0" -m gradproof check --no-torch - <&-', sys.executable]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

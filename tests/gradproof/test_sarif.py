@@ -153,6 +153,7 @@ def test_files_that_cannot_be_used_are_told_of() -> None:
         ("../é.md", "../%C3%A9.md"),
         ("a:b#1?.md", "a%3Ab%231%3F.md"),
         ("/x y/a.md", "file:///x%20y/a.md"),
+        ("a\udcff.md", "a%FF.md"),
     ],
 )
 def test_names_as_uris(name: str, expected: str) -> None:
