@@ -21,8 +21,6 @@ from derivations.reading.places import Span
 Pair: TypeAlias = tuple[Edit, Edit]
 CODE = "two-slips"
 MOST_EFFECTS = 900
-SHARE = 3
-"""Pairs within products may take this part of what single edits may."""
 MOST_INSIDE = 120
 DIGITS = 6
 
@@ -148,7 +146,7 @@ def _adding_up(effects: Effects, standing: Floating) -> Iterator[Pair]:
 
 def _in_products(places: Places, candidates: Sequence[Edit]) -> Iterator[Pair]:
     """Pairs of the cheapest edits of one node that is not a sum, and of what stands below it, the innermost first."""
-    most = places.spent + places.most // SHARE
+    most = places.spent + places.most
     nodes = [node for node in places.root.walk() if len(tuple(node.children())) > 1 and places.seen(node) is node]
     for node in sorted(nodes, key=size):
         inside = {id(x) for x in node.walk()}
