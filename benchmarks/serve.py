@@ -1,10 +1,11 @@
 """How fast the page is answered while people type: 20 clients on loopback, each at its own sheet of 12 statements.
 
 Every client has an address of its own (127.0.0.x), opens the sheet, and then edits one statement at a time: a sign, a
-factor, a transpose, the slip itself and back, with pauses as people make them. Measured is the time from sending the
-sheet to having all verdicts. With --full every check starts from nothing, for comparison, in the same run.
+factor, a transpose, the slip itself and back, with pauses as people make them. All have opened it before. Measured is
+the time from sending the sheet to having all verdicts. As the page does, a client then asks why a step is wrong; that
+is told apart. For comparison, in the same run, every check starts from nothing.
 
-    python benchmarks/serve.py [--people 20] [--edits 20] [--pause 1.0] [--processes N]
+Run: python benchmarks/serve.py [--people 20] [--edits 20] [--pause 1.0] [--processes N]
 """
 
 from __future__ import annotations
@@ -37,6 +38,9 @@ EDITS = (
 """What a person writes in the place of what stands there; the last cannot be read until the brace is closed."""
 
 
+IDLE = 0.4
+
+
 def texts(random: Random, count: int) -> list[str]:
     """The sheet after each edit: made, and taken back."""
     found = []
@@ -46,28 +50,51 @@ def texts(random: Random, count: int) -> list[str]:
     return found[:count]
 
 
-async def person(number: int, address: str, count: int, pause: float, session: bool, times: list[float]) -> None:
-    """One person: types, waits for the verdicts, thinks."""
-    random = Random(number)
-    transport = httpx.AsyncHTTPTransport(local_address=f"127.0.0.{number + 2}")
-    body = {"name": "sheet.md", **({"session": "s", "quick": True} if session else {})}
-    async with httpx.AsyncClient(transport=transport, base_url=address, timeout=120) as client:
-        await asyncio.sleep(random.uniform(0, 2 * pause))
-        (await client.post("/api/check", json={**body, "text": SHEET})).raise_for_status()
-        for text in texts(random, count):
-            await asyncio.sleep(random.lognormvariate(0, 0.5) * pause)
-            start = perf_counter()
-            (await client.post("/api/check", json={**body, "text": text})).raise_for_status()
-            times.append(perf_counter() - start)
+class Person:
+    """One person: types, waits for the verdicts, pauses, and is told why a step is wrong while thinking."""
+
+    def __init__(self, number: int, address: str, session: bool) -> None:
+        self.random = Random(number)
+        transport = httpx.AsyncHTTPTransport(local_address=f"127.0.0.{number + 2}")
+        self.client = httpx.AsyncClient(transport=transport, base_url=address, timeout=120)
+        self.body = {"name": "sheet.md", **({"session": "s"} if session else {})}
+        self.verdicts: list[float] = []
+        self.reasons: list[float] = []
+
+    async def asked(self, text: str, quick: bool, times: list[float]) -> bool:
+        """Whether the answer to a sheet was whole."""
+        start = perf_counter()
+        answer = await self.client.post("/api/check", json={**self.body, "text": text, "quick": quick})
+        answer.raise_for_status()
+        times.append(perf_counter() - start)
+        return bool(answer.json()["settled"])
+
+    async def open(self) -> None:
+        await self.asked(SHEET, False, [])
+
+    async def work(self, count: int, pause: float) -> None:
+        await asyncio.sleep(self.random.uniform(0, 2 * pause))
+        for text in texts(self.random, count):
+            rest = max(0.25, self.random.lognormvariate(0, 0.5) * pause)
+            whole = await self.asked(text, True, self.verdicts)
+            await asyncio.sleep(min(rest, IDLE))
+            if not whole and rest > IDLE:
+                await self.asked(text, False, self.reasons)
+            await asyncio.sleep(max(0.0, rest - IDLE))
+        await self.client.aclose()
 
 
-async def measured(address: str, people: int, count: int, pause: float, session: bool) -> list[float]:
-    times: list[float] = []
-    await asyncio.gather(*(person(k, address, count, pause, session, times) for k in range(people)))
-    return sorted(times)
+async def measured(address: str, people: int, count: int, pause: float, session: bool) -> list[Person]:
+    found = [Person(number, address, session) for number in range(people)]
+    await asyncio.gather(*(person.open() for person in found))
+    await asyncio.gather(*(person.work(count, pause) for person in found))
+    return found
 
 
 def told(name: str, times: list[float]) -> str:
+    if len(times) < 2:
+        return f"{name}: {len(times)} answers"
+    times = sorted(times)
     quantiles = statistics.quantiles(times, n=100)
     shown = ", ".join(
         f"{label} {1000 * value:.0f} ms"
@@ -77,7 +104,18 @@ def told(name: str, times: list[float]) -> str:
             strict=True,
         )
     )
-    return f"{name}: {len(times)} edits, {shown}"
+    return f"{name}: {len(times)} answers, {shown}"
+
+
+def compare(address: str, chosen: argparse.Namespace) -> None:
+    print(
+        f"python {platform.python_version()}, {os.cpu_count()} cores, {chosen.processes} processes, "
+        f"load {os.getloadavg()[0]:.1f} before; {chosen.people} people, {chosen.pause:g} s between edits"
+    )
+    for name, session in (("only what changed", True), ("everything anew", False)):
+        people = asyncio.run(measured(address, chosen.people, chosen.edits, chosen.pause, session))
+        print(told(f"{name}, verdicts", [x for person in people for x in person.verdicts]))
+        print(told(f"{name}, reasons", [x for person in people for x in person.reasons]), flush=True)
 
 
 def main() -> None:
@@ -85,20 +123,15 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=20)
     parser.add_argument("--edits", type=int, default=20)
     parser.add_argument("--pause", type=float, default=1.0)
-    parser.add_argument("--processes", type=int, default=max(4, 2 * (os.cpu_count() or 1)))
+    parser.add_argument("--processes", type=int, default=max(8, 4 * (os.cpu_count() or 1)))
     chosen = parser.parse_args()
     command = [sys.executable, "-m", "gradproof", "serve", "--port", "0", "--processes", str(chosen.processes)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as server:
         assert server.stdout is not None
-        address = server.stdout.readline().split()[1]
-        print(
-            f"python {platform.python_version()}, {os.cpu_count()} cores, {chosen.processes} processes, "
-            f"load {os.getloadavg()[0]:.1f} before; {chosen.people} people, {chosen.pause:g} s between edits"
-        )
-        for name, session in (("only what changed", True), ("everything anew", False)):
-            times = asyncio.run(measured(address, chosen.people, chosen.edits, chosen.pause, session))
-            print(told(name, times), flush=True)
-        server.terminate()
+        try:
+            compare(server.stdout.readline().split()[1], chosen)
+        finally:
+            server.terminate()
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ import click
 
 from derivations.errors import UsageError
 
-PROCESSES = max(4, 2 * (os.cpu_count() or 1))
+PROCESSES = max(8, 4 * (os.cpu_count() or 1))
+"""More than there are cores, so that a sheet that takes long shares a core with others and holds up few."""
 
 
 @click.command()
