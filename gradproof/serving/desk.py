@@ -85,7 +85,8 @@ class Desk:
     @asynccontextmanager
     async def _turn(self, place: int) -> AsyncIterator[None]:
         try:
-            await asyncio.wait_for(self._free[place].acquire(), self._limits.seconds_to_wait)
+            async with asyncio.timeout(self._limits.seconds_to_wait):
+                await self._free[place].acquire()
         except TimeoutError as error:
             raise RefusedError(503, "busy", "no process was free in time; try again in a few seconds", 5) from error
         try:

@@ -8,16 +8,17 @@ from contextlib import contextmanager
 from socket import create_server
 from threading import Thread
 
-from gradproof.serving.application import Service
 from gradproof.serving.limits import Limits
-from gradproof.serving.server import hosts_of, server_of
 
 HOST = "127.0.0.1"
 
 
 @contextmanager
 def running(limits: Limits, processes: int = 2) -> Iterator[str]:
-    """The address of a service with some limits."""
+    """The address of a service with some limits; needs the extra ``web``."""
+    from gradproof.serving.application import Service
+    from gradproof.serving.server import hosts_of, server_of
+
     service = Service(processes, limits, hosts_of(HOST))
     with create_server((HOST, 0)) as socket:
         server = server_of(service, HOST, 0)

@@ -13,6 +13,7 @@ from serving import running
 
 from gradproof.serving.limits import Limits
 
+pytest.importorskip("uvicorn", reason="uvicorn is not installed (pip install gradproof[web])")
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (pip install gradproof[dev])")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed (apt install chromium)")
