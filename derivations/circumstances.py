@@ -12,6 +12,7 @@ from derivations.conventions import Conventions
 from derivations.elaborate import Elaborator
 from derivations.errors import BudgetError
 from derivations.judge import Judge
+from derivations.judge_probabilities import speaks_of_probabilities
 from derivations.names import Ref
 from derivations.reading import surface as s
 from derivations.reading.places import Span
@@ -78,6 +79,10 @@ class Circumstances:
         """The first item of the step's statement: what the whole chain is about."""
         sentence = item.entry.sentence
         return sentence.items[0] if isinstance(sentence, s.Statement) and item.entry.kind != "count" else item.left
+
+    def of_probabilities(self, item: Judged) -> bool:
+        """Whether a step is one about probabilities."""
+        return speaks_of_probabilities((item.left, item.right), self.checker.sheet)
 
     def text(self, node: s.Node) -> str:
         return self.slice(node.span)

@@ -49,6 +49,9 @@ class Explainer:
                 self._say_paths(item)
                 if wrong:
                     self._explain(item)
+                elif item.report.verdict is Verdict.WRONG and self.about.of_probabilities(item):
+                    whole = whole and not quick
+                    self._mend(item, quick)
         return whole
 
     def conclude(self, judged: list[Judged]) -> None:
@@ -63,6 +66,12 @@ class Explainer:
         values = expected_values(item.left, item.right, item.world, self.about.checker)
         item.report.expected = self.truth.expected(item) or values
         self.follow_ups.note(item)
+
+    def _mend(self, item: Judged, quick: bool) -> None:
+        """An edit that mends a step about probabilities, which hangs on no derivative."""
+        item.report.repair = None if quick else self.repairs.repair(item)
+        if item.report.repair is not None:
+            item.report.code = item.report.repair.code
 
     def _say_paths(self, item: Judged) -> None:
         """Which of the ways to the loss a claim covers, where it does not cover all."""

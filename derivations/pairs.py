@@ -83,8 +83,9 @@ def _apart(one: Edit, other: Edit) -> bool:
     return first.end <= last.start and first != last and one.node is not other.node
 
 
-def _cheapest(found: Iterable[Pair]) -> list[Pair]:
-    return sorted(found, key=lambda pair: (pair[0].cost + pair[1].cost, *sorted(edit.span for edit in pair)))
+def _cost(pair: Pair) -> tuple[int, Span, Span]:
+    first, last = sorted(edit.span for edit in pair)
+    return pair[0].cost + pair[1].cost, first, last
 
 
 # In different addends
@@ -98,7 +99,7 @@ def _in_addends(places: Places, candidates: Sequence[Edit]) -> list[Pair]:
             for one, other in _adding_up(effects, standing):
                 if _apart(one, other):
                     found.setdefault((id(one), id(other)), (one, other))
-    return _cheapest(found.values())
+    return sorted(found.values(), key=_cost)
 
 
 def _effects(places: Places, candidates: Sequence[Edit]) -> dict[bytes, Effects]:
@@ -145,29 +146,9 @@ def _adding_up(effects: Effects, standing: Floating) -> Iterator[Pair]:
 
 
 def _in_products(places: Places, candidates: Sequence[Edit]) -> Iterator[Pair]:
-    """Pairs of the cheapest edits of one node that is not a sum, and of what stands below it, the innermost first."""
+    """The cheapest pairs of edits of one node that is not a sum, and of what stands below it, as far as work allows."""
     most = places.spent + places.most
-    nodes = [node for node in places.root.walk() if len(tuple(node.children())) > 1 and places.seen(node) is node]
-    for node in sorted(nodes, key=size):
-        inside = {id(x) for x in node.walk()}
-        own = [edit for edit in candidates if id(edit.node) in inside]
-        if own and places.spent < most and places.alive(node):
-            yield from _tried(places, node, _across(node, own[:MOST_INSIDE]), most)
-
-
-def _across(node: s.Node, own: Sequence[Edit]) -> list[Pair]:
-    """Pairs that are not both below one child; of a sum only those that change it as a sum."""
-    child = {id(x): number for number, top in enumerate(node.children()) for x in top.walk()}
-    sides = [child.get(id(edit.node), -1) for edit in own]
-    return _cheapest(
-        (one, other)
-        for (a, one), (b, other) in combinations(zip(sides, own, strict=True), 2)
-        if a != b and (not isinstance(node, s.Add) or -1 in (a, b)) and _apart(one, other)
-    )
-
-
-def _tried(places: Places, node: s.Node, found: Sequence[Pair], most: int) -> Iterator[Pair]:
-    for pair in found:
+    for node, pair in sorted(_within(places, candidates), key=lambda found: _cost(found[1])):
         if places.spent > most:
             return
         tree = _composed(node, pair)
@@ -175,3 +156,24 @@ def _tried(places: Places, node: s.Node, found: Sequence[Pair], most: int) -> It
         places.spent += places.opening if hidden else 0
         if tree is not None and places.fits(node, tree):
             yield pair
+
+
+def _within(places: Places, candidates: Sequence[Edit]) -> Iterator[tuple[s.Node, Pair]]:
+    """Pairs below a node that may be at fault, each with the node; the innermost first."""
+    nodes = [node for node in places.root.walk() if len(tuple(node.children())) > 1 and places.seen(node) is node]
+    for node in sorted(nodes, key=size):
+        inside = {id(x) for x in node.walk()}
+        own = [edit for edit in candidates if id(edit.node) in inside]
+        if own and places.alive(node):
+            yield from ((node, pair) for pair in _across(node, own[:MOST_INSIDE]))
+
+
+def _across(node: s.Node, own: Sequence[Edit]) -> Iterator[Pair]:
+    """Pairs that are not both below one child; of a sum only those that change it as a sum."""
+    child = {id(x): number for number, top in enumerate(node.children()) for x in top.walk()}
+    sides = [child.get(id(edit.node), -1) for edit in own]
+    return (
+        (one, other)
+        for (a, one), (b, other) in combinations(zip(sides, own, strict=True), 2)
+        if a != b and (not isinstance(node, s.Add) or -1 in (a, b)) and _apart(one, other)
+    )

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 MOST_POOLED = 60
 MOST_UNSEEN = 200
+MOST_LAWS = 30
 MOST_PROOFS = 5
 
 
@@ -154,6 +155,8 @@ class Search:
     @property
     def most(self) -> int:
         """How many candidates are worth a proof: those that were seen to fit, or many where that cannot be seen."""
+        if self.about.of_probabilities(self.item):
+            return MOST_LAWS
         return MOST_UNSEEN if self.places is None else MOST_PROOFS
 
     def rounds(self) -> Iterator[Iterator[Edit]]:
@@ -239,6 +242,8 @@ class Search:
 
     def _places(self, readings: frozenset[str] | None) -> Places | None:
         """The places of the side; None where numbers are counted, or the other side has no value."""
+        if self.about.of_probabilities(self.item):
+            return None
         if judge_counting(*self.sides, self.item.world, self.about.checker) is not None:
             return None
         layout = frozenset({TRANSPOSED} if self.about.conventions.transposed else ())
@@ -314,7 +319,8 @@ class Search:
         """Whether a sum has something less itself in it."""
         if not isinstance(node, s.Add) or len(set(node.signs)) < 2:
             return False
-        signed = [(self.about.text(x), sign) for x, sign in zip(node.addends, node.signs, strict=True)]
+        named = [(x, sign) for x, sign in zip(node.addends, node.signs, strict=True) if not isinstance(x, s.Number)]
+        signed = [(self.about.text(x), sign) for x, sign in named]
         return any((text, -sign) in signed for text, sign in signed)
 
     def _quantity(self, node: s.Node) -> tuple[Ref, ...]:
@@ -325,6 +331,8 @@ class Search:
         return tuple(map(self._named, names)) if len(names) == len(ends) else ()
 
     def _proves(self, edit: Edit) -> bool:
+        if self.about.of_probabilities(self.item):
+            return self._pasted(edit)
         tree = replaced(self.root, edit.node, edit.tree)
         left, right = (tree, self.sides[1]) if self.number == 0 else (self.sides[0], tree)
         counted = judge_counting(left, right, self.item.world, self.about.checker)

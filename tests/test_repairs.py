@@ -169,3 +169,17 @@ def test_repairs_in_components(claim: str, old: str, new: str) -> None:
     assert step.repair is not None
     assert (step.repair.old.strip(), step.repair.new.strip()) == (old, new)
     assert step.place is not None
+
+
+def test_a_step_about_probabilities_is_mended() -> None:
+    report = check_sheet(Source("sheet.md", "For events $A$ and $B$:\n\n$$P(\\bar A \\mid B) = 1 + P(A \\mid B)$$\n"))
+    step = report.statements[-1].steps[-1]
+    assert step.verdict is Verdict.WRONG
+    assert step.repair is not None
+    assert (step.repair.old.strip(), step.repair.new.strip(), step.code) == ("+", "-", "sign")
+
+
+def test_one_less_something_is_no_difference_of_equals() -> None:
+    step = last(r"\frac{\partial L}{\partial h_1} = U^T ((h_2 - y) \odot h_2^2)")
+    assert step.repair is not None
+    assert (step.repair.old, step.repair.new) == ("h_2^2", "(1 - h_2^2)")
