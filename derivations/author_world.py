@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 
 from derivations.calculus import Rules
 from derivations.chains import link
+from derivations.directions import directions
 from derivations.elaborate import Elaborator
 from derivations.functions import Derivative
 from derivations.judge import aligned
@@ -81,7 +82,9 @@ def with_meanings(knowledge: Knowledge, meanings: Sequence[Meaning]) -> Knowledg
             instances[meaning.ref] = meaning.definition
         else:
             families[meaning.ref.key] = meaning.definition
-    return replace(knowledge, families=families, instances=instances)
+    found = replace(knowledge, families=families, instances=instances)
+    found.backward, found.entangled = directions(found)
+    return found
 
 
 def with_equal_dimensions(knowledge: Knowledge) -> Knowledge:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
 from itertools import combinations
 from typing import TypeAlias
 
@@ -21,7 +22,7 @@ from derivations.reading.places import Span
 Pair: TypeAlias = tuple[Edit, Edit]
 CODE = "two-slips"
 MOST_EFFECTS = 900
-MOST_INSIDE = 120
+MOST_INSIDE = 50
 DIGITS = 6
 
 
@@ -148,7 +149,7 @@ def _adding_up(effects: Effects, standing: Floating) -> Iterator[Pair]:
 def _in_products(places: Places, candidates: Sequence[Edit]) -> Iterator[Pair]:
     """The cheapest pairs of edits of one node that is not a sum, and of what stands below it, as far as work allows."""
     most = places.spent + places.most
-    for node, pair in sorted(_within(places, candidates), key=lambda found: _cost(found[1])):
+    for node, pair in nsmallest(places.most, _within(places, candidates), key=lambda found: _cost(found[1])):
         if places.spent > most:
             return
         tree = _composed(node, pair)
