@@ -170,7 +170,8 @@ class Search:
             return
         yield self.likely(self._small())
         if self.places is None:
-            yield self.likely(insertions(self.root, self.near, self.hand))
+            if not self.about.of_probabilities(self.item):  # each is read and judged anew, which takes long
+                yield self.likely(insertions(self.root, self.near, self.hand))
             return
         yield self.likely(insertions(self.root, self.within(self.near), self.hand))
         freer = self._places(None)
