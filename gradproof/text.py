@@ -176,7 +176,7 @@ def help_of(step: Step) -> str:
     if repair is None:
         return ""
     told = ", and ".join(map(_edit_text, repair.edits))
-    count = "one edit" if len(repair.edits) == 1 else "no single edit does; two together, as one"
+    count = "one edit" if len(repair.edits) == 1 else "two edits, neither enough alone"
     with_root = f", with line {step.builds_on} as it stands" if step.builds_on is not None else ""
     return clean(f"{told}   [{count}, proved for all sizes{with_root}]")
 
