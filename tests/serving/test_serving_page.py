@@ -294,7 +294,7 @@ def test_the_policy_stops_scripts_that_are_put_in(browser: Any, address: str) ->
 
 
 def test_what_the_service_refuses_is_said_and_tried_again(browser: Any) -> None:
-    with running(Limits(rate=1, burst=2, seconds=60), processes=1) as address:
+    with running(Limits(rate=0.2, burst=2, seconds=60), processes=1) as address:
         view = View(browser, address)
         for number in range(5):
             view.write(f"{WRONG}\n{number}")
