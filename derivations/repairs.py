@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -148,14 +149,13 @@ class Search:
         self.world = self._world()
         self.near = pool.near(item)
         self.readings = item.found.best.readings if item.found.best else frozenset[str]()
-        self.components = in_components(self.sides, about.knowledge.indexed)
-        self.hand = pool.hand
+        self.of_probabilities = about.of_probabilities(item)
         self.places = self._places(self.readings)
 
     @property
     def most(self) -> int:
         """How many candidates are worth a proof: those that were seen to fit, or many where that cannot be seen."""
-        if self.about.of_probabilities(self.item):
+        if self.of_probabilities:
             return MOST_LAWS
         return MOST_UNSEEN if self.places is None else MOST_PROOFS
 
@@ -165,31 +165,33 @@ class Search:
         A left side is what a claim is about: only its name may be a slip.
         """
         if self.number == 0:
-            names = [edit for edit in self._small() if edit.code in ("off-by-one", "swapped-name")]
+            names = [edit for edit in self.small if edit.code in ("off-by-one", "swapped-name")]
             yield self.likely(names)
             return
-        yield self.likely(self._small())
+        yield self.likely(self.small)
         if self.places is None:
-            if not self.about.of_probabilities(self.item):  # each is read and judged anew, which takes long
-                yield self.likely(insertions(self.root, self.near, self.hand))
+            if not self.of_probabilities:  # each is read and judged anew, which takes long
+                yield self.likely(insertions(self.root, self.near, self.pool.hand))
             return
-        yield self.likely(insertions(self.root, self.within(self.near), self.hand))
+        yield self.likely(insertions(self.root, self.within(self.near), self.pool.hand))
         freer = self._places(None)
         if freer is not None:
             self.places = freer
-            yield self.likely(self._small())
+            yield self.likely(self.small)
 
     def pairs(self) -> Iterator[Edit]:
         """Pairs of edits with which the step is right at the sample points."""
         if self.places is None:
             return iter(())
-        more = insertions(self.root, self.within(self.near), self.hand)
-        return pairs(self.places, self._small(), more, self.about.slice)
+        more = insertions(self.root, self.within(self.near), self.pool.hand)
+        return pairs(self.places, self.small, more, self.about.slice)
 
-    def _small(self) -> list[Edit]:
-        found = edits(self.root, self.hand, self._names_like)
+    @cached_property
+    def small(self) -> list[Edit]:
+        """Single edits of the side, the smallest first."""
+        found = edits(self.root, self.pool.hand, self._names_like)
         if self.number == 1 and isinstance(self.sides[0], s.Partial):
-            found += ends(self.root, self.sides[0], self.hand)
+            found += ends(self.root, self.sides[0], self.pool.hand)
         return sorted(found, key=lambda edit: (edit.cost, edit.span))
 
     def _names_like(self, node: s.Node) -> list[tuple[s.Node, str, str, int]]:
@@ -243,13 +245,13 @@ class Search:
 
     def _places(self, readings: frozenset[str] | None) -> Places | None:
         """The places of the side; None where numbers are counted, or the other side has no value."""
-        if self.about.of_probabilities(self.item):
+        if self.of_probabilities:
             return None
         if judge_counting(*self.sides, self.item.world, self.about.checker) is not None:
             return None
         layout = frozenset({TRANSPOSED} if self.about.conventions.transposed else ())
         allowed = None if readings is None else readings | layout
-        kind = ComponentPlaces if self.components else Places
+        kind = ComponentPlaces if in_components(self.sides, self.about.knowledge.indexed) else Places
         for world in (self.world, self._at_small_times()):
             try:
                 return kind(self.about.checker.judge, self.sides, self.number, world, allowed)
@@ -307,8 +309,10 @@ class Search:
         return self._proves(edit) if self.places is None or not self.about.as_it_is else self._pasted(edit)
 
     def _repeats(self, edit: Edit) -> bool:
-        """Whether a side with an edit is the other side again, or names what that is to say, or is
-        something less itself: true, and no repair."""
+        """Whether a side with an edit is the other side again, names what that is to say, or has something less itself.
+
+        That is true, and no repair.
+        """
         other = self.sides[1 - self.number]
         if self._text_with(edit) == self.about.text(other):
             return True
@@ -332,7 +336,7 @@ class Search:
         return tuple(map(self._named, names)) if len(names) == len(ends) else ()
 
     def _proves(self, edit: Edit) -> bool:
-        if self.about.of_probabilities(self.item):
+        if self.of_probabilities:
             return self._pasted(edit)
         tree = replaced(self.root, edit.node, edit.tree)
         left, right = (tree, self.sides[1]) if self.number == 0 else (self.sides[0], tree)

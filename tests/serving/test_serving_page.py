@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,7 @@ from serving import running
 from gradproof.serving.limits import Limits
 
 pytest.importorskip("uvicorn", reason="uvicorn is not installed (pip install gradproof[web])")
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (pip install gradproof[dev])")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed (apt install chromium)")
+pytestmark = pytest.mark.usefixtures("browser")
 
 ROOT = Path(__file__).parent.parent.parent
 AXE = ROOT / "tests" / "vendor" / "axe-core-4.14.1" / "axe.min.js"
@@ -29,14 +26,6 @@ WRONG, RIGHT = "$$\\sigma'(x) = \\sigma(x)(1 - \\sigma(x)^2)$$", "$$\\sigma'(x) 
 def address() -> Iterator[str]:
     with running(Limits(rate=1000, burst=1000, pending=100, seconds=60)) as found:
         yield found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 class View:
