@@ -230,7 +230,7 @@ class AuthorElaborator(Elaborator):
 
 
 class Effort:
-    """How far what earlier lines say has led on, and how often in all; shared with narrower worlds."""
+    """How far what earlier lines say has led on from one derivative, and how often; shared with narrower worlds."""
 
     def __init__(self) -> None:
         self.depth = 0
@@ -239,7 +239,7 @@ class Effort:
     @contextmanager
     def within(self, span: Span) -> Iterator[None]:
         """One step further. Raises UnclearError where that has no end in sight."""
-        self.count += 1
+        self.count = self.count + 1 if self.depth else 1
         if self.depth > MOST_DEEP or self.count > MOST_SURROGATES:
             raise UnclearError("what earlier lines say leads on without end", span)
         self.depth += 1

@@ -28,6 +28,16 @@ def test_every_line_is_told_for_what_it_is(seed: int) -> None:
     assert [line for line in put(made(seed)) if line.kind != "as it is"] == []
 
 
+def test_two_slips_that_are_carried_on_do_not_wear_a_world_out() -> None:
+    """The first slip is asked of again and again while the second one is mended, and explains the last line still."""
+    assert [line for line in put(sheet(1_000_003, twice=False)) if line.kind != "as it is"] == []
+
+
+def test_a_product_the_other_way_round_is_right_in_the_other_layout() -> None:
+    kinds = [line.kind for line in put(sheet(1_000_054, twice=True)) if line.kind != "as it is"]
+    assert kinds == ["right in the other layout, and said to be"]
+
+
 def test_the_slice_has_all_kinds_of_lines() -> None:
     words = [word.split()[0] for seed in SEEDS for word in made(seed).told]
     assert min(words.count(word) for word in ("own", "follows", "right")) >= 5

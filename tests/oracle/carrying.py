@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from derivations.check import Options, check_sheet
+from derivations.judge import TRANSPOSED
 from derivations.reading.places import Source
-from derivations.report import Report, Verdict
+from derivations.report import Report, Step, Verdict
 from oracle.carried import Sheet
 
 OPTIONS = Options()
@@ -32,6 +33,7 @@ class Told:
 
 
 KINDS = {
+    ("own", "transposed"): "right in the other layout, and said to be",
     ("own", "follows"): "excused",
     ("follows", "own"): "not said to follow",
     ("follows", "follows"): "another root",
@@ -49,11 +51,13 @@ def put(sheet: Sheet) -> list[Told]:
 
 def compared(sheet: Sheet, report: Report) -> list[Told]:
     found = {statement.line: statement.steps[-1] for statement in report.statements}
-    words = [_word(found[place].verdict, found[place].follows_from, sheet.places) for place in sheet.places]
+    words = [_word(found[place], sheet.places) for place in sheet.places]
     return [Told(*x) for x in zip(sheet.places, sheet.told, words, strict=True)]
 
 
-def _word(verdict: Verdict, root: int | None, places: Sequence[int]) -> str:
-    if verdict is not Verdict.WRONG:
-        return "right" if verdict in RIGHT else verdict.value
-    return "own" if root is None else f"follows {places.index(root)}"
+def _word(step: Step, places: Sequence[int]) -> str:
+    if step.verdict in RIGHT:
+        return "transposed" if TRANSPOSED in step.reading else "right"
+    if step.verdict is not Verdict.WRONG:
+        return step.verdict.value
+    return "own" if step.follows_from is None else f"follows {places.index(step.follows_from)}"
