@@ -6,7 +6,7 @@ stand where its readings do elsewhere: what hangs on other letters is another pl
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from derivations.component_names import has_components
 from derivations.components import Components, Indexed
@@ -26,19 +26,17 @@ class Holes(Components):
     """Reads expressions in components with a given value in one place."""
 
     def __init__(
-        self, elaborator: Elaborator, world: World, dims: dict[str, Dim], hole: s.Node | None, filling: Indexed | None
+        self, elaborator: Elaborator, world: World, dims: dict[str, Dim], around: Sequence[s.Node], filling: Indexed
     ) -> None:
         super().__init__(elaborator, world, dims)
-        self.hole, self.filling = hole, filling
+        self.hole, self.around, self.filling = around[0], frozenset(map(id, around)), filling
 
     def _read(self, node: s.Node) -> Indexed:
-        if self.filling is not None and node is self.hole:
-            return self.filling
-        return super()._read(node)
+        return self.filling if node is self.hole else super()._read(node)
 
-    def speaks(self, node: s.Node) -> bool:
-        """Whether an expression speaks of components, so that a hole in it is seen."""
-        return self._speaks_of_components(node)
+    def _speaks_of_components(self, node: s.Node) -> bool:
+        """So that nothing is read as a whole that has the hole in it."""
+        return id(node) in self.around or super()._speaks_of_components(node)
 
 
 class ComponentPlaces(Places):
@@ -47,37 +45,35 @@ class ComponentPlaces(Places):
     opening, most = 15, 1200  # the whole side is read again for every place
 
     def _read_other(self, side: s.Node) -> list[Value]:
-        learnt = self._components({})
+        learnt = Components(self.holed, self.world)
         for node in (side, self.root):
             learnt.learn_from(node)
         found = learnt.read(side)
         self.dims, self.letters, self.fixed = learnt.dims, found.letters, found.term
         return [Value(found.term, readings=frozenset(found.letters))]
 
-    def _components(self, dims: dict[str, Dim], hole: s.Node | None = None, put: Indexed | None = None) -> Holes:
-        return Holes(self.holed, self.world, dict(dims), hole, put)
-
     def hides(self, outer: s.Node, below: s.Node) -> bool:
-        """As elsewhere; also the bounds of a sum, conditions, and what speaks of no components."""
+        """As elsewhere; also the bounds of a sum, and conditions."""
         if isinstance(outer, s.Big):
             return below is not outer.body
         if isinstance(outer, s.Branch):
             return below is not outer.value
         if isinstance(outer, s.Raise | s.Call):
             return super().hides(outer, below)
-        return not isinstance(outer, OPEN) or not self._components(self.dims).speaks(outer)
+        return not isinstance(outer, OPEN)
 
     def values(self, tree: s.Node, world: World | None = None) -> list[Value]:
         """The value of a tree that may stand in a place; none where it has no meaning."""
         try:
-            found = self._components(self.dims).read(tree)
+            found = Components(self.holed, self.world, dict(self.dims)).read(tree)
         except SheetError:
             return []
         return [Value(found.term, readings=frozenset(found.letters))] if self.dims.keys() >= set(found.letters) else []
 
     def compared(self, node: s.Node, value: Value, hole: Term) -> Iterator[tuple[Term, Term]]:
         """The other side and this one with a hole in a place, spread over the same letters."""
-        components = self._components(self.dims, node, Indexed(hole, tuple(sorted(value.readings))))
+        filling = Indexed(hole, tuple(sorted(value.readings)))
+        components = Holes(self.holed, self.world, dict(self.dims), [node, *self.above(node)], filling)
         moving, fixed = components.read(self.root), Indexed(self.fixed, self.letters)
         letters = sorted({*fixed.letters, *moving.letters})
         sides = (side.over(letters, components.dims) for side in (fixed, moving))

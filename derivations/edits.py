@@ -136,6 +136,9 @@ def _of_root(root: s.Node, own: Hand) -> Edits:
 
 # What stands elsewhere on the sheet
 
+BESIDE = s.Symbol | s.Partial | s.Group | s.Call | s.Transposed | s.Raise | s.Divide | s.Add
+"""The nodes beside which a factor may be missing."""
+
 
 def insertions(root: s.Node, pool: Sequence[tuple[s.Node, str]], own: Hand) -> Edits:
     """What a pool holds, each with its text, put into a formula as a factor or an addend, or in the place of a node."""
@@ -150,10 +153,10 @@ def insertions(root: s.Node, pool: Sequence[tuple[s.Node, str]], own: Hand) -> E
     for node in nodes:
         if isinstance(node, s.Mul) and not CALLED.keys() & set(node.operators):
             yield from _more_factors(node, pool, own)
-        elif isinstance(node, s.Symbol | s.Group | s.Call | s.Transposed | s.Raise | s.Add):
+        elif isinstance(node, BESIDE):
             yield from _beside(node, pool, own)
     for node in nodes:
-        if isinstance(node, s.Symbol | s.Group | s.Call | s.Transposed | s.Raise | s.Divide):
+        if isinstance(node, BESIDE) and not isinstance(node, s.Add):
             yield from (Edit(node, tree, node.span, text, "wrong-factor", 7) for tree, text in pool)
 
 
@@ -329,10 +332,8 @@ def _diagonal(node: s.Node, own: Hand) -> Edits:
 
 def _complement(node: s.Node, own: Hand) -> Edits:
     """z for 1 − z and back."""
-    if isinstance(node, s.Group) and isinstance(node.inner, s.Add) and node.inner.signs == (1, -1):
-        first, second = node.inner.addends
-        if isinstance(first, s.Number) and first.value == 1:
-            yield Edit(node, second, node.span, own.of(second), "complement", 3)
+    if (subtrahend := _less_than_one(node)) is not None:
+        yield Edit(node, subtrahend, node.span, own.of(subtrahend), "complement", 3)
     if (isinstance(node, s.Symbol) and node.base[:1].islower()) or isinstance(node, s.Call | s.Raise):
         inner = s.Add(node.span, (1, -1), (_number(node, 1), node))
         yield Edit(node, s.Group(node.span, inner), node.span, f"(1 - {own.of(node)})", "complement", 3)
@@ -341,11 +342,22 @@ def _complement(node: s.Node, own: Hand) -> Edits:
         yield from _complement_of_twin(node, place, own)
 
 
+def _less_than_one(node: s.Node) -> s.Node | None:
+    """The z of (1 − z)."""
+    if isinstance(node, s.Group) and isinstance(node.inner, s.Add) and node.inner.signs == (1, -1):
+        first, second = node.inner.addends
+        return second if isinstance(first, s.Number) and first.value == 1 else None
+    return None
+
+
 def _complement_of_twin(node: s.Node, place: int, own: Hand) -> Edits:
-    """z ⊙ z for z ⊙ (1 − z)."""
+    """z ⊙ z for z ⊙ (1 − z), and (1 − z) ⊙ (1 − z) for it."""
     if not isinstance(node, s.Mul) or own.of(node.factors[place]) != own.of(node.factors[place + 1]):
         return
-    twin = node.factors[place + 1]
+    first, twin = node.factors[place : place + 2]
+    if (subtrahend := _less_than_one(first)) is not None:
+        yield Edit(first, subtrahend, first.span, own.of(subtrahend), "complement", 2)
+        return
     inner = s.Group(twin.span, s.Add(twin.span, (1, -1), (_number(twin, 1), twin)))
     yield Edit(twin, inner, twin.span, f"(1 - {own.of(twin)})", "complement", 2)
 
@@ -431,10 +443,11 @@ def _run(node: s.Mul, start: int, end: int) -> s.Node:
 
 def _function(node: s.Node, own: Hand) -> Edits:
     """A function left out, applied once too often, or taken for another."""
-    if isinstance(node, s.Call) and node.function in APPLIED and len(node.arguments) == 1 and node.power is None:
+    if isinstance(node, s.Call) and node.function in APPLIED and len(node.arguments) == 1:
         inner = node.arguments[0]
         text = f"({own.of(inner)})" if isinstance(inner, s.Add | s.Neg) else own.of(inner)
-        yield Edit(node, inner, node.span, text, "extra-function", 3)
+        if node.power is None:
+            yield Edit(node, inner, node.span, text, "extra-function", 3)
         for function, written in own.functions:
             if function != node.function:
                 yield Edit(node, replace(node, function=function), node.head, written, "wrong-function", 3)

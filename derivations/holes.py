@@ -7,7 +7,7 @@ told apart by a product of small matrices each. This says what to try; a repair 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from random import Random
@@ -18,7 +18,7 @@ import sympy
 from numpy.typing import NDArray
 
 from derivations.elaborate import Elaborator
-from derivations.errors import SheetError
+from derivations.errors import ShapeError, SheetError
 from derivations.evaluate import Floats, extents, node_value, work_of
 from derivations.judge import Judge, aligned, whole_derivative
 from derivations.products import ADDED, ENTRIES, SAME_SHAPE, TENSOR, Form
@@ -52,16 +52,25 @@ class Sample:
     """A point in floating-point numbers; every sub-term is evaluated once."""
 
     def __init__(self, number: int, seed: int, positive: bool) -> None:
-        self.number, self.positive = number, positive
+        self.number, self.seed, self.positive = number, seed, positive
         self.random = f"{seed}|{number}"
         self.sizes: dict[sympy.Symbol, int] = {}
         self.known: dict[Term, Floating] = {}
         self.domain = Floats(seed)
 
+    def but_for(self, moved: Term, held: Iterable[Term]) -> Sample:
+        """The same point with one quantity moved, while those that are held stay as they are."""
+        found = Sample(self.number, self.seed, self.positive)
+        found.sizes, found.known = self.sizes, {term: self.value(term) for term in held}
+        entries = Random(f"{self.random}|{moved.digest!r}")
+        shift = [entries.uniform(0.1, 0.4) for _ in range(self.value(moved).size)]
+        found.known[moved] = self.value(moved) + np.array(shift).reshape(self.value(moved).shape)
+        return found
+
     def value(self, term: Term) -> Floating:
         """The value of a term. Raises TooLargeError."""
         if term not in self.known:
-            self._evaluate([node for node in postorder([term]) if node not in self.known])
+            self._evaluate(list(postorder([term], self.known)))
         return self.known[term]
 
     def measure(self, terms: Sequence[Term]) -> None:
@@ -111,7 +120,7 @@ class Opened:
     def __init__(self, sample: Sample, fixed: Term, moving: Term, hole: Term) -> None:
         depends = {hole}
         chain: list[Term] = []
-        for node in postorder([moving]):
+        for node in postorder([moving], sample.known):
             if node is not hole and any(child in depends for child in node.children):
                 depends.add(node)
                 chain.append(node)
@@ -136,14 +145,21 @@ class Opened:
     def _at(self, entries: Floating) -> Floating:
         return self.sample.filled(self.chain, self.hole, entries.reshape(self.extents)).ravel()
 
+    @property
+    def solvable(self) -> bool:
+        """Whether the side is affine and finite at the point, so that it is known what the hole must hold."""
+        return self.matrix is not None and all(np.isfinite(x).all() for x in (self.matrix, self.offset, self.target))
+
+    def wanted(self) -> Floating | None:
+        """The entries with which the sides are equal at the point; None where there are none, or they are not known."""
+        if self.matrix is None or not self.solvable:
+            return None
+        found = np.asarray(np.linalg.lstsq(self.matrix, self.target - self.offset, rcond=None)[0])
+        return found if close(self.matrix @ found + self.offset, self.target) else None
+
     def possible(self) -> bool:
         """Whether anything at all in the hole could make the sides equal at the point, as far as is known."""
-        if self.matrix is None:
-            return True
-        if not all(np.isfinite(x).all() for x in (self.matrix, self.offset, self.target)):
-            return True
-        solution = np.linalg.lstsq(self.matrix, self.target - self.offset, rcond=None)[0]
-        return close(self.matrix @ solution + self.offset, self.target)
+        return not self.solvable or self.wanted() is not None
 
     def side(self, entries: Floating) -> Floating:
         """The side at the point with these entries in the hole."""
@@ -271,6 +287,17 @@ class Places:
             return self.holed.elaborate(tree, world or self.world)[:MOST_VALUES]
         except SheetError:
             return []
+
+    def misfits(self, tree: s.Node) -> bool:
+        """Whether a tree has no meaning because its shapes do not fit."""
+        self.holed.hole, self.holed.above = None, frozenset()
+        try:
+            self.holed.elaborate(tree, self.world)
+        except ShapeError:
+            return True
+        except SheetError:
+            pass
+        return False
 
     def numbers(self, term: Term) -> list[Floating]:
         known = self.holed.with_facts(term, self.world)

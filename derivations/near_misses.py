@@ -1,4 +1,4 @@
-"""What a wrong side is off by, and the smallest part of it that must change: seen at all sample points at once."""
+"""What a wrong side is off by: seen at all sample points at once."""
 
 from __future__ import annotations
 
@@ -10,20 +10,10 @@ from derivations.errors import SheetError
 from derivations.holes import Floating, Places, close
 from derivations.latex import Printer, written_size
 from derivations.names import ref_text
-from derivations.reading import surface as s
 from derivations.terms import Sum, Term, scale
 
 MOST_WRITTEN = 120
 LARGEST = 64
-
-
-def smallest(places: Places) -> s.Node:
-    """The smallest part of a side that holds every place whose replacement alone could make the step right."""
-    open_places = [x for x in places.root.walk() if places.seen(x) is x and places.alive(x)]
-    innermost = [x for x in open_places if not any(id(x) in map(id, places.above(y)) for y in open_places)]
-    around = [[x, *places.above(x)] for x in innermost]
-    common = [x for x in around[0] if all(id(x) in map(id, other) for other in around)] if around else []
-    return common[0] if common else places.root
 
 
 def near_miss(places: Places) -> str:

@@ -25,8 +25,9 @@ from derivations.induction import Times
 from derivations.judge import TRANSPOSED
 from derivations.kinds import kind_of
 from derivations.names import Ref
-from derivations.near_misses import near_miss, smallest
+from derivations.near_misses import near_miss
 from derivations.pairs import pairs
+from derivations.pinpoint import pinpoint
 from derivations.reading import surface as s
 from derivations.reading.places import Span
 from derivations.report import Repair, Verdict
@@ -94,7 +95,7 @@ class Repairs:
         """Where the slip must stand, and what the side misses, where no repair was found."""
         if search.places is None:
             return
-        self._place(item, smallest(search.places).span)
+        self._place(item, pinpoint(search.places).span)
         item.report.why = "; ".join(filter(None, (item.report.why, near_miss(search.places))))
 
 
@@ -252,12 +253,19 @@ class Search:
         layout = frozenset({TRANSPOSED} if self.about.conventions.transposed else ())
         allowed = None if readings is None else readings | layout
         kind = ComponentPlaces if in_components(self.sides, self.about.knowledge.indexed) else Places
-        for world in (self.world, self._at_small_times()):
+        for world in self._worlds():
             try:
-                return kind(self.about.checker.judge, self.sides, self.number, world, allowed)
+                found = kind(self.about.checker.judge, self.sides, self.number, world, allowed)
             except SheetError:
                 continue
+            if not found.fits(self.root, self.root):
+                return found
         return None
+
+    def _worlds(self) -> tuple[World, ...]:
+        """Where places are looked at: in the midst of the times before that where the step was seen to be wrong."""
+        small = self._at_small_times()
+        return (small, self.world) if self.item.found.times else (self.world, small)
 
     def within(self, nodes: Sequence[Written]) -> list[Written]:
         """What speaks of nothing but the quantities of the true side, and what is the same but once.
@@ -279,15 +287,16 @@ class Search:
             key = values[0].term, values[0].row
             if own and set(own) <= known and (key not in found or len(text) < len(found[key][1])):
                 found[key] = (node, text)
-        return list(found.values())[:MOST_POOLED]
+        return sorted(found.values(), key=lambda x: (_is_derivative(x), len(x[1])))[:MOST_POOLED]
 
     def likely(self, candidates: Iterable[Edit]) -> Iterator[Edit]:
         """The edits with which the step is right at the sample points; the first few where that cannot be seen."""
         if self.places is None:
             yield from islice(candidates, MOST_UNSEEN)
             return
+        most = self.places.spent + self.places.most
         for edit in candidates:
-            if self.places.spent > self.places.most:
+            if self.places.spent > most:
                 return
             if self._fits(edit, self.places):
                 yield edit

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -27,15 +27,15 @@ from derivations.terms import (
 )
 
 
-def postorder(roots: Iterable[Term]) -> Iterator[Term]:
-    """Every term below ``roots`` once, children first, without recursion."""
+def postorder(roots: Iterable[Term], known: Container[Term] = ()) -> Iterator[Term]:
+    """Every term below ``roots`` once, children first, without recursion; nothing that is ``known`` or below it."""
     seen: set[Term] = set()
     stack = [(root, False) for root in reversed(list(roots))]
     while stack:
         term, ready = stack.pop()
         if ready:
             yield term
-        elif term not in seen:
+        elif term not in seen and term not in known:
             seen.add(term)
             stack.append((term, True))
             stack.extend((child, False) for child in reversed(term.children) if child not in seen)
