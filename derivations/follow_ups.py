@@ -20,7 +20,7 @@ from derivations.induction import AllTimes
 from derivations.judge import Judge
 from derivations.report import Verdict
 from derivations.roots import Root, root_of
-from derivations.terms import Term
+from derivations.terms import Term, is_zero
 from derivations.world import Mode, World
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class FollowUps:
             return True
         touching = self._touching(item)
         for numbers in _choices(touching):
-            if self._proves(self._world(numbers), item):
+            if self._proves(self._world(numbers), item) and not self._says_nothing(self._world(numbers), item):
                 step.follows_from = self.roots[numbers[-1]].line
                 step.why = f"it follows from {self._named(numbers)}; by itself the step is right"
                 return True
@@ -152,6 +152,16 @@ class FollowUps:
         ordinary = self.about.checker.judge
         found, known = (self._sides(x, item, world) for x in (judge, ordinary))
         return bool(found) and found != known
+
+    def _says_nothing(self, judge: Judge, item: Judged) -> bool:
+        """Whether both sides vanish in a world whatever else is written there, and on the sheet the right one does not.
+
+        Where ``∂L/∂s`` vanishes, any multiple of it is ``∂L/∂U``.
+        """
+        world = replace(item.world, mode=self.about.conventions.mode)
+        found, known = (self._sides(x, item, world) for x in (judge, self.about.checker.judge))
+        vanish = bool(found) and all(is_zero(left) and is_zero(right) for left, right in found)
+        return vanish and not any(is_zero(right) for _, right in known)
 
     def _sides(self, judge: Judge, item: Judged, world: World) -> set[tuple[Term, Term]]:
         world = replace(world, sinks=judge.elaborator.sinks((item.left, item.right), world))

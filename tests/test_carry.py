@@ -33,6 +33,11 @@ def test_two_slips_that_are_carried_on_do_not_wear_a_world_out() -> None:
     assert [line for line in put(sheet(1_000_003, twice=False)) if line.kind != "as it is"] == []
 
 
+def test_where_everything_vanishes_nothing_follows() -> None:
+    """With g = tanh(a + a) in force ∂L/∂s is zero, and with it any multiple of it."""
+    assert [line for line in put(sheet(1_000_440, twice=True)) if line.kind != "as it is"] == []
+
+
 def test_a_product_the_other_way_round_is_right_in_the_other_layout() -> None:
     kinds = [line.kind for line in put(sheet(1_000_054, twice=True)) if line.kind != "as it is"]
     assert kinds == ["right in the other layout, and said to be"]

@@ -39,8 +39,8 @@ def pointed_at(name: str, text: str, old: str, new: str) -> tuple[Step, str]:
         (
             "gru.md",
             GRU,
-            r"U^\top \left( e_t \odot (1 - z_t) \odot (1 - \tilde h_t^2)",
-            r"U^\top \left( e_t \odot (1 - \tilde h_t^2)",
+            r"r_t \odot \left( U^\top \left( e_t \odot (1 - z_t) \odot (1 - \tilde h_t^2)",
+            r"r_t \odot \left( U^\top \left( e_t \odot (1 - \tilde h_t^2)",
             r"e_t \odot (1 - \tilde h_t^2)",
         ),
         (
