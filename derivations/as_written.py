@@ -18,10 +18,10 @@ from derivations.elaborate import Elaborator
 from derivations.latex import Printer, written_size
 from derivations.names import UNTIMED, Ref, time_text
 from derivations.plain import plain
-from derivations.powers import FACTOR, exponent_text
+from derivations.powers import exponent_text
 from derivations.reading import surface as s
 from derivations.reading.places import Span
-from derivations.series import Moment
+from derivations.series import FACTOR, Moment
 from derivations.terms import Shape, Term, dim_short, var
 from derivations.values import Value
 from derivations.world import World

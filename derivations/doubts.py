@@ -17,6 +17,7 @@ from derivations.entries import Sheet
 from derivations.errors import SheetError
 from derivations.judge import Judgement
 from derivations.layer_names import layer_of
+from derivations.lengths import HABIT as LAST
 from derivations.names import ANY, GRADIENT_MARKS, SLOPE, STATE_NAMES, UNSURE, Names, Ref, is_loss, rank_by_habit
 from derivations.open_losses import REST
 from derivations.reading import surface as s
@@ -302,16 +303,28 @@ def _only_added(case: Case) -> str:
 
 def _guessed_vectors(case: Case) -> str:
     """Shapes that clash where all names of a step may be numbers: they are columns by habit alone."""
+    if case.found.decision is not None or case.found.misfit is None or _is_about_vectors(case, lambda _: True):
+        return ""
+    return "nothing says whether these are numbers or vectors; declare shapes, or scalars"
+
+
+def _is_about_vectors(case: Case, counts: Callable[[s.Node], bool]) -> bool:
+    """Whether a declared name, or what the step and its definitions hold that ``counts``, speaks of vectors."""
     knowledge = case.sheet.knowledge
     near = knowledge.reachable(case.left, case.right)
-    if case.found.decision is not None or case.found.misfit is None or near & case.sheet.declared:
-        return ""
     families = [knowledge.families[key].node for key in sorted(near & knowledge.families.keys())]
     instances = [definition.node for ref, definition in knowledge.instances.items() if ref.key in near]
     nodes = (node for root in (case.left, case.right, *families, *instances) for node in root.walk())
-    if any(shows_a_shape(node) for node in nodes):
+    return bool(near & case.sheet.declared) or any(shows_a_shape(node) for node in nodes if counts(node))
+
+
+def _power_of_a_number(case: Case) -> str:
+    """The T of ``w^T`` may count the steps up to the last time where nothing else says that this is no number."""
+    nodes = [node for side in (case.left, case.right) for node in side.walk()]
+    raised = [node for node in nodes if isinstance(node, s.Transposed) and node.letter]
+    if not raised or case.sheet.knowledge.length != LAST or _is_about_vectors(case, lambda x: x not in raised):
         return ""
-    return "nothing says whether these are numbers or vectors; declare shapes, or scalars"
+    return f"{case.sheet.source.slice(raised[0].span)} may be a power; declare shapes, or scalars"
 
 
 def _connected(case: Case) -> set[str]:
@@ -386,6 +399,7 @@ def _is_carried_out(case: Case, node: s.Correlation) -> bool:
 
 DOUBTS: tuple[Callable[[Case], str], ...] = (
     _guessed_scalar,
+    _power_of_a_number,
     _only_added,
     _guessed_vectors,
     _guessed_shape,

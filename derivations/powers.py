@@ -11,14 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from derivations.declarations import Declared
 from derivations.names import key_of
 from derivations.reading import surface as s
 from derivations.reading.grammar import SCALES
 from derivations.reading.places import Span
-from derivations.series import Moment, time_letters
+from derivations.series import FACTOR, Moment, time_letters
+from derivations.sheet_habits import About, about_numbers
 
-FACTOR = "·"
-"""The index of the product that a power is; no name of a sheet."""
 COUNTING = frozenset({"t"})
 RATES = SCALES - {"alpha"}
 """Letters that are numbers by habit; an α is as often a vector of weights."""
@@ -38,17 +38,22 @@ class Exponent:
         return Exponent(self.taken, self.added, -self.number)
 
 
-def with_powers(sentences: Sequence[s.Sentence]) -> list[s.Sentence]:
-    """The sentences with every power of a number by a time as a product over time."""
+def with_powers(sentences: Sequence[s.Sentence], declared: Declared) -> list[s.Sentence]:
+    """The sentences with every power of a number by a time as a product over time.
+
+    Where the whole sheet is about numbers, all its names are numbers; ``declared`` and the words of the sheet tell.
+    """
     statements = [x for x in sentences if isinstance(x, s.Statement)]
     nodes = [node for x in statements for item in x.items for node in item.walk()]
     if not any(_may_count(node) for node in nodes):
         return list(sentences)
-    declared = _declared(statements)
-    numbers = _numbers(nodes, declared)
+    given = _declared(statements)
+    about = about_numbers(declared, statements, min(x.span.start for x in nodes if _may_count(x)))
+    numbers = _numbers(nodes, given) | (_unsaid(nodes, given) if about else frozenset())
     steady = _steady(statements, nodes, numbers)
-    change = _Powers(numbers, steady, frozenset(x for x in steady if declared.get(x)), _letters(nodes)).change
-    return s.rewritten(sentences, change)
+    certain = steady if about is About.SAID else frozenset(x for x in steady if given.get(x))
+    raised = steady if not _times_above(nodes, steady) else steady - _unsaid(nodes, given)
+    return s.rewritten(sentences, _Powers(numbers, raised, certain, _letters(nodes)).change)
 
 
 def power(base: s.Node, exponent: Exponent, span: Span) -> s.Node:
@@ -160,6 +165,17 @@ def _numbers(nodes: Sequence[s.Node], declared: Mapping[Name, bool]) -> frozense
     """The names of numbers: what is declared as one, and the letters of rates where nothing else is said."""
     rates = (_name(x) for x in nodes if isinstance(x, s.Symbol) and x.base in RATES)
     return frozenset(x for x in (*rates, *declared) if declared.get(x, True))
+
+
+def _unsaid(nodes: Sequence[s.Node], declared: Mapping[Name, bool]) -> frozenset[Name]:
+    """The names of which no declaration says whether they are numbers; those of rates are numbers by habit."""
+    names = (_name(x) for x in nodes if isinstance(x, s.Symbol) and x.base not in RATES)
+    return frozenset(names) - declared.keys()
+
+
+def _times_above(nodes: Sequence[s.Node], steady: Set[Name]) -> bool:
+    """Whether some name has its time above it, so that it may be so with the others."""
+    return any(isinstance(x, s.Symbol) and x.raised and _name(x) not in steady for x in nodes)
 
 
 def _steady(statements: Sequence[s.Statement], nodes: Sequence[s.Node], numbers: frozenset[Name]) -> frozenset[Name]:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from derivations.elaborate import Elaborator
 from derivations.names import Ref
-from derivations.powers import FACTOR
 from derivations.reading import surface as s
 from derivations.reading.places import Span
 from derivations.series import (
     EARLIER_LEFT,
+    FACTOR,
     LATER_LEFT,
     bind,
     bound,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import reduce
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from derivations.elaborate import Elaborator
 
 MOST_INDICES = 64
+FACTOR = "·"
+"""The index of the product that a power is; no name of a sheet."""
 LATER_LEFT = "the factors of the product in the order of time, the later one on the left"
 EARLIER_LEFT = "the factors of the product against the order of time, the earlier one on the left"
 INTEGER_BOUND = "this bound is no whole number and no time"
@@ -81,7 +84,7 @@ def time_letters(nodes: Iterable[s.Node], timed: set[str]) -> set[str]:
             if letters & known or (big.lower is None and big.upper is None and big.index in known):
                 found |= letters | {big.index}
                 known |= found
-    return found
+    return found - {FACTOR}
 
 
 def _counted_steps(nodes: Iterable[s.Node]) -> set[str]:
@@ -98,8 +101,9 @@ def _counts_times(big: s.Big, timed: set[str]) -> bool:
 
 
 def _letters_of(big: s.Big) -> set[str]:
-    bounds = [x for x in (big.lower, big.upper) if x is not None]
-    return {x.base for bound in bounds for x in bound.walk() if isinstance(x, s.Symbol) and not x.name}
+    nodes = [x for bound in (big.lower, big.upper) if bound is not None for x in bound.walk()]
+    moments = {x.time.symbol for x in nodes if isinstance(x, Moment) and x.time.symbol is not None}
+    return moments | {x.base for x in nodes if isinstance(x, s.Symbol) and not x.name}
 
 
 def _moment(node: s.Node | None) -> s.Node | None:
@@ -232,16 +236,26 @@ def series(elaborator: Elaborator, node: s.Big, world: World, target: Shape | No
 
     Raises OpenEndedError where they are not, UnclearError where they are none, MisfitError where shapes do not fit.
     """
-    times = indices(node, *bounds(node, dict(world.env), elaborator.knowledge.length))
+    first, last = bounds(node, dict(world.env), elaborator.knowledge.length)
+    node, first, last = _inverse(node, first, last)
+    times = indices(node, first, last)
     rows = [elaborator.elaborate(node.body, bind(world, node.index, t, node.kind == "sum"), target) for t in times]
     if not rows:
-        first, _ = bounds(node, dict(world.env), elaborator.knowledge.length)
         body = elaborator.elaborate(node.body, bind(world, node.index, first, node.kind == "sum"), target)
         return [empty(node, value) for value in body]
     found = [value for row in _same_reading(rows) for value in combine(node, row)]
     if not found:
         raise MisfitError("the terms of this sum or product have different shapes", node.span)
     return found
+
+
+def _inverse(node: s.Big, first: s.Time, last: s.Time) -> tuple[s.Big, s.Time, s.Time]:
+    """A power whose exponent is negative as one of the inverse, with its bounds; all else as it is."""
+    if node.index != FACTOR or first.symbol != last.symbol or last.offset >= first.offset - 1:
+        return node, first, last
+    inverse = s.Raise(node.body.span, s.Group(node.body.span, node.body), s.Number(node.body.span, Fraction(-1)))
+    ends = s.Time(first.symbol, last.offset + 1), s.Time(first.symbol, first.offset - 1)
+    return replace(node, body=inverse), *ends
 
 
 def _same_reading(rows: Sequence[Sequence[Value]]) -> Iterator[list[Value]]:

@@ -88,7 +88,7 @@ def understand(
     squared = with_squares(named(declared, named_apart))
     squared, functions = with_layer_functions(squared)
     sentences, layers = with_layers(squared, nodes_of(declared), source.text)
-    timed = with_relative_times(with_times(with_powers(with_raised_times(with_limits(sentences, source)))))
+    timed = with_relative_times(with_times(with_powers(with_raised_times(with_limits(sentences, source)), declared)))
     losses = with_open_losses(timed)
     understood = with_understood(with_kin(with_gradient_names(losses.sentences)), habits, losses.implied)
     picked, classes = with_classes(understood.sentences)

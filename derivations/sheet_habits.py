@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from enum import Enum
 from itertools import pairwise
 
 from derivations.declarations import Declared
@@ -17,6 +18,29 @@ from derivations.world import Knowledge
 
 LENGTHS = frozenset("TN")
 """Capital letters that, by themselves, count steps or examples."""
+
+
+class About(Enum):
+    """Why a sheet is taken to be about numbers alone: it says so, or nothing on it has a shape."""
+
+    SAID = "said"
+    GUESSED = "guessed"
+
+
+def about_numbers(declared: Declared, statements: Sequence[s.Statement], before: int) -> About | None:
+    """Whether a sheet is about numbers alone, by its declarations, the words before an offset, and how it is written.
+
+    This looks at the trees as they were read, before any name is known; see :meth:`HabitReader._scalars_only`.
+    """
+    if declared.value("vectors"):
+        return About.SAID if declared.value("vectors") == "scalars" else None
+    nodes = [node for x in statements for item in x.items for node in item.walk()]
+    if any(_is_no_number(x) or (isinstance(x, s.Space) and x.dims) for x in nodes):
+        return None
+    if said_scalar(declared.source, before) is not None:
+        return About.SAID
+    written = any(_looks_like_no_number(node) for node in nodes)
+    return None if written or speaks_of_vectors(declared.source) else About.GUESSED
 
 
 class HabitReader:

@@ -97,3 +97,37 @@ $${partial("L", "V")} = (o_t - y_t) h_t^T$$
 """
     (step,) = check(sheet, torch=False).statements[-1].steps
     assert step.verdict not in (Verdict.PROVED, Verdict.HOLDS) or step.reading
+
+
+NUMBERS = "All quantities are scalars.\n\n$$s_t = w s_{t-1} + u x_t$$\n\n$$L = \\frac12 (s_T - y)^2$$\n"
+
+
+@pytest.mark.parametrize(
+    ("claim", "right"),
+    [
+        (rf"{partial('s_T', 's_0')} = w^T", True),
+        (rf"{partial('s_T', 's_1')} = w^T", False),
+        (rf"{partial('s_t', 's_k')} = w^{{t-k}}", True),
+        (rf"{partial('s_t', 's_k')} = w^{{t-k+1}}", False),
+        (rf"{partial('L', 's_t')} = (s_T - y) w^{{T-t}}", True),
+        (rf"{partial('L', 's_t')} = (s_T - y) w^{{t-T}}", False),
+        (rf"{partial('L', 'w')} = \sum_{{t=1}}^T (s_T - y) w^{{T-t}} s_{{t-1}}", True),
+        (rf"{partial('L', 'u')} = \sum_{{k=1}}^{{T}} (s_T - y) w^{{T}} w^{{-k}} x_k", True),
+        (rf"{partial('L', 's_t')} = \sum_{{k=t}}^{{T}} (s_k - y) w^{{k-t}}", False),
+    ],
+)
+@pytest.mark.parametrize("said", [True, False])
+def test_powers_on_a_sheet_of_numbers(claim: str, right: bool, said: bool) -> None:
+    """``w^T`` among numbers counts steps, and an exponent that ends below 0 is one of the inverse."""
+    sheet = NUMBERS if said else NUMBERS.partition("\n\n")[2]
+    verdict = check(f"{sheet}\n$${claim}$$\n", torch=False).statements[-1].verdict
+    if not said and "w^" "T" in claim.replace("w^{T}", "w^T"):
+        assert verdict in (Verdict.UNDECIDED, Verdict.UNCLEAR)
+        return
+    assert (verdict in (Verdict.PROVED, Verdict.HOLDS)) is right
+    assert right or verdict is Verdict.WRONG
+
+
+def test_a_transpose_among_vectors_is_no_power() -> None:
+    sheet = f"Over the times $t = 1, \\dots, T$\n\n$$s_t = w^T x_t$$\n\n$${partial('s_t', 'x_t')} = w^T$$\n"
+    assert check(sheet, torch=False).statements[-1].verdict is Verdict.PROVED
