@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from derivations.anew import Anew, given_anew, in_doubt
 from derivations.conventions import Conventions, choose
 from derivations.convolutions import Try
 from derivations.counts import judge_count, judge_counting
@@ -154,6 +155,8 @@ class Checker(Reporter):
         self.judge = Judge(
             self.elaborator, options.seed, options.time_limit, settings.value("partial"), settings.value("layout")
         )
+        self.anew: tuple[Anew, ...] = ()
+        self.anew = given_anew(self.sheet, self._verdict_of)
         self.memory = memory
         self.recheck = recheck_of(self, memory)
 
@@ -261,7 +264,8 @@ class Checker(Reporter):
 
     def judge_step(self, left: s.Node, right: s.Node, world: World, inline: bool) -> Judgement:
         """One equation under all readings, with what the sheet says of its quantities and the doubts that it leaves."""
-        blocked = self.sheet.settings.blocks(lambda: self._bases(left, right))
+        anew = in_doubt(self.anew, left.span.start, lambda: self.sheet.knowledge.reachable(left, right))
+        blocked = str(anew or "") or self.sheet.settings.blocks(lambda: self._bases(left, right))
         if blocked:
             return Judgement(decision=Decision(Verdict.UNDECIDED, blocked))
         if speaks_of_probabilities((left, right), self.sheet):
@@ -276,6 +280,10 @@ class Checker(Reporter):
             return self._undecided(found, "where a size is 1 the shapes may fit; declare scalars")
         sized.right = {mode: (attempt, decision.but(why)) for mode, (attempt, decision) in sized.right.items()}
         return found if sized.verdict is Verdict.WRONG else sized
+
+    def _verdict_of(self, equation: s.Statement) -> Verdict:
+        left, right = equation.items
+        return self.judge_step(left, right, self.world_of(equation), not equation.display).verdict
 
     def _judge_for_all_sizes(self, left: s.Node, right: s.Node, world: World, inline: bool) -> Judgement:
         found = self._under_facts(left, right, world)

@@ -181,6 +181,7 @@ class Recheck:
         yield sorted(checker.sheet.knowledge.sizes.named().items())
         for item in sentence.items if isinstance(sentence, s.Statement) else ():
             yield [replace(x, offset=0) for x in in_force(checker.sheet.facts, checker.source, item.span.start)]
+            yield [str(x) for x in checker.anew if x.start <= item.span.start]
 
 
 def recheck_of(checker: Checker, memory: Memory | None) -> Recheck | None:
