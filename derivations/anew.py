@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from derivations.entries import EQUATING, Entry, Sheet
 from derivations.facts import in_force
@@ -19,6 +19,9 @@ from derivations.names import Ref
 from derivations.reading import surface as s
 from derivations.report import Verdict
 from derivations.world import Definition
+
+if TYPE_CHECKING:
+    from derivations.check import Checker
 
 _HEADING: Final = re.compile(
     r"^[ \t]*(?:#{1,6}[ \t]|\\(?:part|chapter|(?:sub)*section|paragraph|question)\b|"
@@ -49,11 +52,13 @@ class Anew:
         return f"{twice}; give one of the two another name, or a sheet of its own"
 
 
-def given_anew(sheet: Sheet, verdict: Callable[[s.Statement], Verdict]) -> tuple[Anew, ...]:
-    """The names that a line gives anew: one that looks like a definition, and is not right (``verdict``) as a claim."""
-    found = []
+def given_anew(checker: Checker) -> tuple[Anew, ...]:
+    """The names that a line gives anew: one that looks like a definition, and is not right as a claim."""
+    found, sheet = [], checker.sheet
     for statement, ref, definition in _defining(sheet):
-        if verdict(statement) not in (Verdict.PROVED, Verdict.HOLDS):
+        left, right = statement.items
+        judged = checker.judge_step(left, right, checker.world_of(statement), not statement.display)
+        if judged.verdict not in (Verdict.PROVED, Verdict.HOLDS):
             start, text = statement.span.start, sheet.source.slice(statement.items[0].span)
             found.append(Anew(ref.key, text, start, sheet.source.place(start).line, definition.line))
     return tuple(found)

@@ -27,6 +27,7 @@ from derivations.layer_claims import judge_layer
 from derivations.magnitudes import NO_NUMBERS, judge_magnitudes
 from derivations.missing_gates import loose_argument, missing, missing_approach
 from derivations.names import Ref
+from derivations.one_sense import in_one_sense
 from derivations.reading import surface as s
 from derivations.reading.documents import read_document
 from derivations.reading.parts import parts_of
@@ -156,7 +157,7 @@ class Checker(Reporter):
             self.elaborator, options.seed, options.time_limit, settings.value("partial"), settings.value("layout")
         )
         self.anew: tuple[Anew, ...] = ()
-        self.anew = given_anew(self.sheet, self._verdict_of)
+        self.anew = given_anew(self)
         self.memory = memory
         self.recheck = recheck_of(self, memory)
 
@@ -170,7 +171,7 @@ class Checker(Reporter):
         return None if self.ways is None else Checker(source, self.options, None, *self.ways)
 
     def report(self) -> Report:
-        judged = self.judged()
+        judged = in_one_sense(self.judged(), self)
         conventions = choose([item.found for item in judged], self.sheet)
         self._explain(judged, conventions)
         report = Report(self.source.name, self.source.text, self.options.seed)
@@ -281,10 +282,6 @@ class Checker(Reporter):
         sized.right = {mode: (attempt, decision.but(why)) for mode, (attempt, decision) in sized.right.items()}
         return found if sized.verdict is Verdict.WRONG else sized
 
-    def _verdict_of(self, equation: s.Statement) -> Verdict:
-        left, right = equation.items
-        return self.judge_step(left, right, self.world_of(equation), not equation.display).verdict
-
     def _judge_for_all_sizes(self, left: s.Node, right: s.Node, world: World, inline: bool) -> Judgement:
         found = self._under_facts(left, right, world)
         if (found.derivative or self.sheet.said_scalar) and self.sheet.perhaps_vectors is not None:
@@ -297,7 +294,7 @@ class Checker(Reporter):
         if counted is not None and (counted.right or (found.misfit and not found.decision)):
             return counted
         if found.verdict is Verdict.WRONG:
-            self._consider(Case(left, right, found, self.sheet, self.elaborator, inline))
+            self.consider(Case(left, right, found, self.sheet, self.elaborator, inline))
         if found.verdict is Verdict.WRONG and found.derivative and self.sheet.settings.value("partial"):
             found.otherwise = self._in_another_sense(left, right, world)
         return found
@@ -370,7 +367,7 @@ class Checker(Reporter):
                     found.unclear = UnclearError(message, by.span, "a defined name")
                     return
 
-    def _consider(self, case: Case) -> None:
+    def consider(self, case: Case) -> None:
         """Take back a ``wrong`` that the sheet does not say enough for."""
         unknown, reason = undefined(case), doubt(case)
         if unknown is not None:

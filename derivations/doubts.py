@@ -29,8 +29,14 @@ from derivations.world import World
 _CONVOLUTION = re.compile(r"\b(?:convol\w+|convnet\w*|cnn\w*|cross[- ]correlat\w+|padding|stride)\b", re.IGNORECASE)
 
 
+ENTRIES = frozenset("ijk")
+"""Letters that number entries, and hardly anything else."""
 _SCRIPT = re.compile(r"[_^]\s*(?:\{[^{}]*\}|\\[A-Za-z]+|[^\\{])")
 """A subscript or superscript, which says of no other name what it is."""
+_WORD = re.compile(r"[^\W\d_]+")
+_LETTER = re.compile(r"\\[A-Za-z]+|[^\W\d_]")
+_BY = re.compile(r"(\\[dt]?frac\s*\{\s*(?:\\partial|d)\b[^{}]*\})\s*\{\s*(?:\\partial|d)\b[^{}]*\}")
+"""A gradient with what it is taken by, of which it says nothing."""
 _DERIVED = re.compile(r"partial|nabla|∂|∇|frac|/|^\s*(?:d|\\delta|\\Delta)\s*\\?[A-Za-z{]")
 """A left side that is a gradient, or is named as one: what it says is no definition of the quantity in it."""
 
@@ -74,9 +80,9 @@ def _unread_line(case: Case, keys: set[str], counts: Callable[[str], bool]) -> s
     bases = {case.sheet.knowledge.names.bases[key].base: key for key in named}
     for entry in case.sheet.entries:
         if isinstance(entry.sentence, s.Unreadable) and entry.sentence.defines:
-            text = _SCRIPT.sub(" ", case.sheet.source.slice(entry.sentence.span).split("=")[0])
+            text = _BY.sub(r"\1", _SCRIPT.sub(" ", case.sheet.source.slice(entry.sentence.span).split("=")[0]))
             for base, key in sorted(bases.items()):
-                if counts(text) and base in re.findall(r"[^\W\d_]+" if len(base) > 1 else r"[^\W\d_]", text):
+                if counts(text) and base in re.findall(_WORD if len(base) > 1 else _LETTER, text):
                     line = case.sheet.source.place(entry.sentence.span.start).line
                     return f"line {line} could not be read, and it may say what {key} is"
     return ""
@@ -357,16 +363,22 @@ def _recursive_gradient(case: Case) -> str:
 
 
 def _numbered(case: Case) -> str:
-    """``x_1`` beside a vector x may be its first entry."""
+    """``x_1`` beside a vector x may be its first entry, and ``x_i`` any."""
     knowledge = case.sheet.knowledge
     nodes = (node for side in (case.left, case.right) for node in side.walk())
     for node in nodes:
-        numbered = isinstance(node, s.Symbol) and node.name.isdigit() and node.time is None
+        numbered = isinstance(node, s.Symbol) and node.time is None and _counts_entries(node, knowledge.names)
         if isinstance(node, s.Symbol) and numbered and not knowledge.defined(key := knowledge.names.ref(node).key):
             whole = knowledge.names.ref(replace(node, name="")).key
             if key not in case.sheet.declared and len(knowledge.shapes.get(whole, ())) == 1:
                 return f"{key} may be an entry of {whole}, or a quantity of its own"
     return ""
+
+
+def _counts_entries(symbol: s.Symbol, names: Names) -> bool:
+    """Whether a subscript may number entries: not the i of a bias ``b_i`` that has a ``b_f`` beside it."""
+    kin = (x.name for x in names.bases.values() if (x.base, x.marks) == (symbol.base, symbol.marks) and x.name)
+    return symbol.name.isdigit() or (symbol.name in ENTRIES and set(kin) <= ENTRIES)
 
 
 def _convolution(case: Case) -> str:

@@ -31,7 +31,7 @@ class Paths:
 
     def note(self, left: s.Node, right: s.Node, world: World, mode: Mode) -> str:
         """For a step that is right in a narrow sense of ∂: the paths that it leaves out; empty where none is seen."""
-        first = self._gradient(left, world)
+        first = self.gradient(left, world)
         if mode not in NARROW or first is None or self._is_defined(first):
             return ""
         others = self._beside(first, (left, right), world)
@@ -39,7 +39,7 @@ class Paths:
 
     def alone(self, left: s.Node, right: s.Node, world: World) -> str:
         """For a step that is wrong: that it is right along one path, with the one that is missing; else empty."""
-        first = self._gradient(left, world)
+        first = self.gradient(left, world)
         if first is None or not self._is_defined(first):
             return ""
         sides = (self._opened(left, world), self._opened(right, world))
@@ -50,7 +50,7 @@ class Paths:
 
     # The gradient that is claimed
 
-    def _gradient(self, node: s.Node, world: World) -> s.Partial | None:
+    def gradient(self, node: s.Node, world: World) -> s.Partial | None:
         """The derivative of a scalar by a quantity with a time that a side is, or stands for."""
         found = self._meant(node, world)
         if not isinstance(found, s.Partial) or not isinstance(found.by, s.Symbol) or found.by.time is None:
@@ -75,7 +75,7 @@ class Paths:
 
         def change(x: s.Node) -> s.Node:
             partial = self._meant(x, world)
-            if not isinstance(partial, s.Partial) or self._gradient(partial, world) is None:
+            if not isinstance(partial, s.Partial) or self.gradient(partial, world) is None:
                 return partial
             of = partial.of
             return replace(partial, of=replace(of, marks=(*of.marks, TWIN))) if isinstance(of, s.Symbol) else partial
@@ -90,7 +90,7 @@ class Paths:
     def _beside(self, first: s.Partial, sides: tuple[s.Node, s.Node], world: World) -> str:
         """The quantities that are computed from the state and do not lie on the way that the step speaks of."""
         spoken = {self._ref(x) for side in sides for x in side.walk() if isinstance(x, s.Symbol)}
-        spoken |= {self._ref(p.by) for side in sides for p in self._partials(side, world)}
+        spoken |= {self._ref(p.by) for side in sides for p in self.partials(side, world)}
         keys = {ref.key for ref in spoken}
         others = (ref for ref in self._users(first.by) if ref.key not in keys and not self._leads_to(ref, spoken))
         return " and ".join(ref_text(ref) for ref in dict.fromkeys(others))
@@ -111,7 +111,8 @@ class Paths:
         now = s.Time(definition.letter, 0) if definition else None
         return {self._ref(x).key for x in symbols if self._ref(x).time == now}
 
-    def _partials(self, side: s.Node, world: World) -> Iterator[s.Partial]:
+    def partials(self, side: s.Node, world: World) -> Iterator[s.Partial]:
+        """The derivatives that an expression speaks of, by themselves or through names that stand for one."""
         for x in side.walk():
             partial = self._meant(x, world)
             if isinstance(partial, s.Partial) and isinstance(partial.by, s.Symbol):

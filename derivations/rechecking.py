@@ -154,7 +154,8 @@ class Recheck:
                 self._memory.keep(key + UNEXPLAINED if unexplained else key, item.report)
 
     def _settled(self, item: Judged, conventions: Conventions) -> Key:
-        key = _digest([self._keys[id(item.entry)], item.number, conventions, self._place(item), self._wrong])
+        found = [item.found.verdict, item.found.otherwise]
+        key = _digest([self._keys[id(item.entry)], item.number, conventions, self._place(item), self._wrong, found])
         item.step = self._memory.step(key)
         item.known = item.step is not None
         if not item.known and self._memory.quick:

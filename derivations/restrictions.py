@@ -20,8 +20,10 @@ def restrictions(sentences: Sequence[s.Sentence], source: Source) -> dict[int, l
     """For the offset of every restricted statement the conditions of it."""
     found: dict[int, list[s.Statement]] = {}
     for k, sentence in enumerate(sentences):
-        if isinstance(sentence, s.Statement) and _restricts(sentence):
+        if isinstance(sentence, s.Statement) and (_restricts(sentence) or _is_time_beside(sentences, k, source)):
             for other in _restricted(sentences, k, source):
+                if is_index(sentence.items[0]) and not _speaks_of(other, sentence.items[0]):
+                    continue
                 found.setdefault(other.span.start, []).append(sentence)
     return found
 
@@ -37,6 +39,21 @@ def _restricts(sentence: s.Statement) -> bool:
     return sentence.links[0].relation is not s.Relation.MEMBER and not (
         sizes and "for" in sentence.lead and _plain(sentence)
     )
+
+
+def _is_time_beside(sentences: Sequence[s.Sentence], k: int, source: Source) -> bool:
+    r"""Whether a statement without words gives the time of the claim before it: ``h_t = y, \quad t = T``."""
+    condition, claim = sentences[k], sentences[k - 1]
+    if not k or not isinstance(condition, s.Statement) or not is_time(condition) or condition.lead or condition.follows:
+        return False
+    return condition.display and not APART.search(source.text[claim.span.end : condition.span.start])
+
+
+def is_time(statement: s.Statement) -> bool:
+    """``t = T`` and ``t = 1``: an equation that only says which time a letter is."""
+    first, last = statement.items[0], statement.items[-1]
+    plain = len(statement.links) == 1 and statement.links[0].relation is s.Relation.EQUAL and is_index(first)
+    return plain and first != last and all(isinstance(x, s.Symbol | s.Number | s.Add) for x in last.walk())
 
 
 def _plain(sentence: s.Statement) -> bool:
@@ -73,6 +90,15 @@ def _restricted(sentences: Sequence[s.Sentence], k: int, source: Source) -> Iter
 def is_index(node: s.Node) -> bool:
     """Whether a node is a letter of times or indices."""
     return isinstance(node, s.Symbol) and node.time is None and not node.name and node.base in TIMES
+
+
+def _speaks_of(statement: s.Statement, letter: s.Node) -> bool:
+    """Whether a letter occurs in a statement: as a time, as an index, or by itself."""
+    base = getattr(letter, "base", "")
+    nodes = [node for item in statement.items for node in item.walk()]
+    times = {time.symbol for node in nodes if isinstance(time := getattr(node, "time", None), s.Time)}
+    plain = any(isinstance(x, s.Symbol) and (x.base == base or base in (*x.component, x.name)) for x in nodes)
+    return base in times or plain or any(isinstance(x, s.Big) and x.index == base for x in nodes)
 
 
 def splits_a_definition(condition: s.Statement, source: Source) -> bool:

@@ -24,6 +24,7 @@ from derivations.entries import NONE, Entry, Sheet, is_condition
 from derivations.errors import ShapeError
 from derivations.euler import with_euler
 from derivations.facts import Fact, Property
+from derivations.fixed_times import with_fixed_times
 from derivations.gradient_names import with_gradient_names
 from derivations.habitual import (
     claims_an_entry,
@@ -89,7 +90,7 @@ def understand(
     squared, functions = with_layer_functions(squared)
     sentences, layers = with_layers(squared, nodes_of(declared), source.text)
     timed = with_relative_times(with_times(with_powers(with_raised_times(with_limits(sentences, source)), declared)))
-    losses = with_open_losses(timed)
+    losses = with_open_losses(with_fixed_times(timed, source))
     understood = with_understood(with_kin(with_gradient_names(losses.sentences)), habits, losses.implied)
     picked, classes = with_classes(understood.sentences)
     labels = labels_of([x for x in picked if isinstance(x, s.Statement)])
@@ -158,6 +159,9 @@ class _Reader(Sorter):
         self.declarations: list[tuple[Declaration, Entry]] = []
         self.entries: list[Entry] = []
         self.restrictions = restrictions(sentences, source)
+        nodes = (node for statement in statements for item in statement.items for node in item.walk())
+        times = (x.time for x in nodes if isinstance(x, s.Symbol) and x.time is not None)
+        self.letters = frozenset(time.symbol for time in times if time.symbol is not None)
         self.states = state_space(sentences, source.text)
         self.said_scalar: Span | None = None
         self.perhaps_vectors: Span | None = None

@@ -18,7 +18,7 @@ from derivations.names import COUNT, GENERIC_FUNCTIONS, Ref, defines_loss, is_lo
 from derivations.numerals import numeral
 from derivations.probabilities import between_probabilities
 from derivations.reading import surface as s
-from derivations.restrictions import is_index, splits_a_definition
+from derivations.restrictions import is_index, is_time, splits_a_definition
 from derivations.series import free_letters
 from derivations.sheet_habits import HabitReader
 from derivations.state_space import StateSpace
@@ -38,6 +38,7 @@ class Sorter(HabitReader):
     written: frozenset[str]
     states: StateSpace
     restrictions: Mapping[int, list[s.Statement]]
+    letters: frozenset[str]
 
     def _facts(self) -> Iterator[Fact]:
         for sentence in self.sentences:
@@ -110,7 +111,9 @@ class Sorter(HabitReader):
             return Entry(sentence, "unclear")
         if not sentence.links:
             return self._count(sentence, conditions) or self._dangling(sentence)
-        if is_condition(sentence) or (is_supposed(sentence) and not self._is_said_of_defined(sentence)):
+        if self._is_time(sentence) or is_condition(sentence):
+            return Entry(sentence, "definition", assumed=True)
+        if is_supposed(sentence) and not self._is_said_of_defined(sentence):
             return Entry(sentence, "definition", assumed=True)
         if sentence.links[0].relation is s.Relation.MEMBER:
             return self._declaration(sentence, (sentence.items[0],), sentence.items[1])
@@ -131,6 +134,11 @@ class Sorter(HabitReader):
         if self.states.rests_on(sentence) and sentence.span.start not in self.restrictions:
             return Entry(sentence, "definition", assumed=True)
         return Entry(sentence, "claim", restricted=self._restricted(sentence))
+
+    def _is_time(self, sentence: s.Statement) -> bool:
+        """Whether a sentence only says which time a letter is that counts times on the sheet."""
+        letter = getattr(sentence.items[0], "base", "")
+        return is_time(sentence) and letter in self.letters and not self.knowledge.defined(letter)
 
     def _states_a_fact(self, sentence: s.Statement) -> bool:
         return any(fact.kind is not Property.UNREAD for fact in self._facts_of(sentence))

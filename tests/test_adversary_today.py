@@ -131,3 +131,18 @@ def test_powers_on_a_sheet_of_numbers(claim: str, right: bool, said: bool) -> No
 def test_a_transpose_among_vectors_is_no_power() -> None:
     sheet = f"Over the times $t = 1, \\dots, T$\n\n$$s_t = w^T x_t$$\n\n$${partial('s_t', 'x_t')} = w^T$$\n"
     assert check(sheet, torch=False).statements[-1].verdict is Verdict.PROVED
+
+
+@pytest.mark.parametrize("claim", [r"0 \le h_i (1 - h_i)", r"|h_i| \le |z_i|"])
+def test_a_bound_of_an_entry_is_not_one_of_a_free_quantity(claim: str) -> None:
+    sheet = f"Let $z \\in \\mathbb{{R}}^n$, $h = \\sigma(z)$.\n\n$${claim}$$\n"
+    assert check(sheet, torch=False).statements[-1].verdict is Verdict.UNDECIDED
+
+
+@pytest.mark.parametrize("letter", ["c", "b"])
+def test_an_unread_gradient_defines_nothing_of_what_it_is_taken_by(letter: str) -> None:
+    r"""Nor does the c of ``\frac`` stand for a quantity c."""
+    lines = (f"o = V h + {letter}", r"L = \frac12 \|o - y\|^2", partial("L", letter) + r" \stackrel{!}{=} 3")
+    text = "\n\n".join(f"$${line}$$" for line in (*lines, rf"{partial('L', 'V')} = 2 (o - y) h^T"))
+    found = check(text + "\n", torch=False).statements
+    assert [x.verdict for x in found[2:]] == [Verdict.UNCLEAR, Verdict.WRONG]
