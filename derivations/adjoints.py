@@ -29,7 +29,8 @@ from derivations.terms import Term, add, product, var, zeros
 from derivations.world import Definition, Knowledge, Mode, OpenEndedError, World
 
 if TYPE_CHECKING:
-    from derivations.judge import Attempt, Judge
+    from derivations.judge import Judge
+    from derivations.senses import Attempt
 
 Found = tuple["Attempt", Decision]
 LAST_STEP = (Mode.TOTAL, Mode.IMMEDIATE, Mode.SUMMED)

@@ -14,12 +14,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from derivations.alignment import aligned
 from derivations.calculus import Rules
 from derivations.chains import link
 from derivations.directions import directions
 from derivations.elaborate import Elaborator
 from derivations.functions import Derivative
-from derivations.judge import aligned
 from derivations.names import Ref, shift
 from derivations.reading import surface as s
 from derivations.reading.places import Span
@@ -133,6 +133,10 @@ class AuthorElaborator(Elaborator):
 
     # Derivatives
 
+    def is_plain(self, key: str, world: World) -> bool:
+        """What legs say may hang on the sense of ∂."""
+        return False
+
     def partial(self, node: s.Partial, world: World) -> Value:
         exact = self._exact(node, world)
         if exact is None:
@@ -176,7 +180,7 @@ class AuthorElaborator(Elaborator):
 
     def _lengths(self, world: World, instance: Instance) -> Iterator[tuple[str, s.Time]]:
         own = dict(instance.env)
-        return ((letter, time) for letter, time in self._shared(world).env if letter not in own)
+        return ((letter, time) for letter, time in self._length_env(world) if letter not in own)
 
     def shape_of(self, instance: Instance) -> Shape:
         return self.variable(instance.of).shape + self.variable(instance.by).shape
@@ -266,11 +270,14 @@ class Surrogates(Elaborator):
     def partial(self, node: s.Partial, world: World) -> Value:
         return self.author.partial(node, world)
 
+    def is_plain(self, key: str, world: World) -> bool:
+        return self.author.is_plain(key, world)
+
     def value_of(self, ref: Ref, world: World, span: Span) -> Term:
         legs = self.author.legs_of(ref) if ref not in world.cut else []
         if not legs:
             return super().value_of(ref, world, span)
-        key = (ref, self._shared(world))
+        key = (ref, self._shared(ref, world))
         if key not in self._surrogates:
             with self.author.effort.within(span):
                 self._surrogates[key] = self._direct(ref, legs, world, span) or self._by_legs(ref, legs, world, span)

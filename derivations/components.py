@@ -315,9 +315,9 @@ def _is_of_a_matrix(base: s.Node, exponent: s.Node, value: Fraction) -> bool:
 
 def whole(node: s.Partial) -> s.Partial:
     """The derivative of whole tensors of which a derivative of components is one entry."""
-    of, by = s.ungrouped(node.of), s.ungrouped(node.by)
-    return replace(
-        node,
-        of=replace(of, component=()) if isinstance(of, s.Symbol) else of,
-        by=replace(by, component=()) if isinstance(by, s.Symbol) else by,
-    )
+    of, by = (_whole_name(s.ungrouped(x)) for x in (node.of, node.by))
+    return node if of is node.of and by is node.by else replace(node, of=of, by=by)
+
+
+def _whole_name(node: s.Node) -> s.Node:
+    return replace(node, component=()) if isinstance(node, s.Symbol) and node.component else node

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from derivations.alignment import TRANSPOSED
 from derivations.entries import Sheet
-from derivations.judge import MODES, SENSES, TRANSPOSED, Attempt, Judgement
+from derivations.judge import SENSES, Judgement
 from derivations.latex import Printer, written_size
 from derivations.names import readable
 from derivations.reading.clauses import SIGNS
 from derivations.report import Ground, Step, Verdict
+from derivations.senses import MODES, Attempt
 from derivations.terms import shape_text
 from derivations.world import Mode
 

@@ -13,11 +13,12 @@ from derivations.decide import decide
 from derivations.elaborate import Elaborator
 from derivations.entries import Entry, Sheet
 from derivations.errors import SheetError
-from derivations.judge import Attempt, Judge, Judgement
+from derivations.judge import Judge, Judgement
 from derivations.names import Ref
 from derivations.reading import surface as s
 from derivations.reading.places import Span
 from derivations.report import Verdict
+from derivations.senses import Attempt
 from derivations.terms import Term, dimension, number, size
 from derivations.values import Value
 from derivations.world import Mode, UnclearError, World

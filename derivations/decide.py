@@ -42,9 +42,10 @@ class Decision:
         return replace(self, why=f"{self.why}; {why}" if self.why else why)
 
 
-def decide(left: Term, right: Term, seed: int, budget: Budget) -> Decision:
+def decide(left: Term, right: Term, seed: int, budget: Budget, likely: bool = False) -> Decision:
     """Decide whether two terms of one shape are equal for all sizes and values.
 
+    ``likely`` says that they were equal at a point already, so that a proof is tried before another one.
     Raises ValueError on different shapes, and InternalError where two engines contradict each other.
     """
     if left.shape != right.shape:
@@ -53,7 +54,7 @@ def decide(left: Term, right: Term, seed: int, budget: Budget) -> Decision:
         return _with_a_value(left, right, seed, Decision(Verdict.PROVED, log=("both sides are the same expression",)))
     if equal_in_value(left, right):
         return Decision(Verdict.PROVED, log=("both sides have the same value",))
-    match = agree(left, right, seed)
+    match = likely or agree(left, right, seed)
     search = _refuted(left, right, seed, budget) if match is False else None
     if search and search.counterexample:
         return _wrong(search)
@@ -61,6 +62,7 @@ def decide(left: Term, right: Term, seed: int, budget: Budget) -> Decision:
     if decision is not None:
         return _with_a_value(left, right, seed, decision)
     search = search or _refuted(left, right, seed, budget)
+    match = agree(left, right, seed) if likely else match
     return _wrong(search) if search.counterexample else _short_of_proof(left, right, match, search, reason)
 
 

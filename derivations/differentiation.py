@@ -37,6 +37,7 @@ class Differentiation(ABC):
     knowledge: Knowledge
     rules: Rules | None
     _partials: dict[tuple[object, Ref, World], Value]
+    _jacobians: dict[tuple[Term, Term], Term]
 
     @abstractmethod
     def ref(self, symbol: s.Symbol, world: World) -> Ref: ...
@@ -65,6 +66,10 @@ class Differentiation(ABC):
             row = not output.shape and self._stands_as_row(node.by)
             self._partials[key] = Value(self._filled(term, world, node.span), row, not output.shape)
         return self._partials[key]
+
+    def held_by(self, node: s.Partial, world: World) -> World:
+        """How the names in what is differentiated are read, apart from the sense of ∂ that leads to it."""
+        return replace(self._inner_world(node, self._by(node, world), world), mode=Mode.TOTAL)
 
     def _require_known_slope(self, node: s.Partial) -> None:
         """Of a loss without a definition only the first derivatives are free; raises UnclearError for others."""
@@ -104,7 +109,12 @@ class Differentiation(ABC):
                 raise UnclearError("a derivative of something that the sheet does not define", node.of.span)
             output = value.term
             self._require_closed(output, name, inner)
-        return output, by, jacobian(output, [by], self.rules)[0]
+        return output, by, self._jacobian(output, by)
+
+    def _jacobian(self, output: Term, by: Term) -> Term:
+        if (output, by) not in self._jacobians:
+            self._jacobians[output, by] = jacobian(output, [by], self.rules)[0]
+        return self._jacobians[output, by]
 
     def _require_one_direction(self, of: s.Node, world: World) -> None:
         """What is computed from earlier and from later steps is known only where both ends are."""

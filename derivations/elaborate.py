@@ -48,10 +48,12 @@ from derivations.terms import (
 )
 from derivations.traverse import free_variables, substitute
 from derivations.values import MOST_READINGS, Value, bounded, flip, merge
-from derivations.world import Definition, Knowledge, MisfitError, UnclearError, World
+from derivations.world import Definition, Knowledge, MisfitError, Mode, UnclearError, World
 
 MOST_UNFOLDED = 300
 NOW = s.Time("t", 0)
+SENSED = (s.Partial, s.Big, s.Limit)
+"""What may hang on the sense of ∂, and with it all names that rest on it."""
 KINDS = {"Tuple": "a list", "Enumeration": "a set", "Function": "a function without its argument"}
 
 
@@ -75,6 +77,8 @@ class Elaborator(Composition):
         self.inverses: dict[Term, None] = {}
         self.convolved = False
         self._open: set[tuple[Ref, World]] = set()
+        self._plain: dict[str, bool] = {}
+        self._jacobians: dict[tuple[Term, Term], Term] = {}
 
     def remember(self, refs: dict[Term, Ref], values: dict[tuple[Ref, World], Term]) -> None:
         """Share what elaborators with the same knowledge found: the names behind variables, and unfolded values."""
@@ -112,7 +116,7 @@ class Elaborator(Composition):
 
     def known_values(self, world: World) -> list[tuple[Ref, Term]]:
         """The names that were unfolded in a world so far, with their values."""
-        return [(ref, term) for (ref, where), term in self._values.items() if where == self._shared(world)]
+        return [(ref, term) for (ref, where), term in self._values.items() if where == self._shared(ref, world)]
 
     def refs_of(self, term: Term) -> list[tuple[Term, Ref]]:
         """The names behind the variables of a term."""
@@ -133,7 +137,7 @@ class Elaborator(Composition):
         given = last is not None or ref in self.knowledge.instances
         if definition is None or not world.unfolds(ref, given, ref.key in self.knowledge.backward):
             return self.variable(ref)
-        key = (ref, self._shared(world))
+        key = (ref, self._shared(ref, world))
         if key in self._values:
             return self._values[key]
         if key in self._open:
@@ -162,14 +166,28 @@ class Elaborator(Composition):
         finally:
             self._open.discard(key)
 
-    def _shared(self, world: World) -> World:
-        """What the values of names depend on: of the times that letters stand for, those of the lengths alone."""
-        lengths = tuple(sorted(pair for pair in world.env if pair[0] in self.knowledge.lengths))
-        return replace(world, env=lengths, summing=False)
+    def _shared(self, ref: Ref, world: World) -> World:
+        """What the value of a name depends on: the sense of ∂ only where something is differentiated."""
+        mode = Mode.TOTAL if self.is_plain(ref.key, world) else world.mode
+        if (world.mode, world.env, world.summing) == (mode, (), False):
+            return world
+        return replace(world, env=self._length_env(world), summing=False, mode=mode)
+
+    def _length_env(self, world: World) -> tuple[tuple[str, s.Time], ...]:
+        """Of the times that letters stand for, those of the lengths, which definitions leave free."""
+        return tuple(sorted(pair for pair in world.env if pair[0] in self.knowledge.lengths))
+
+    def is_plain(self, key: str, world: World) -> bool:
+        """Whether a name means the same in every sense of ∂: nothing that it rests on is differentiated."""
+        if key not in self._plain:
+            near = self.knowledge.reachable(*self.knowledge.meanings(key)) | {key}
+            nodes = (node for name in near for root in self.knowledge.meanings(name) for node in root.walk())
+            self._plain[key] = not any(isinstance(node, SENSED) for node in nodes)
+        return self._plain[key] and not world.facts
 
     def _unfold(self, ref: Ref, definition: Definition, world: World) -> Term:
         own = definition.env(ref)
-        lengths = [pair for pair in self._shared(world).env if pair[0] not in dict(own)]
+        lengths = [pair for pair in self._length_env(world) if pair[0] not in dict(own)]
         inner = replace(world, env=(*own, *lengths), summing=False)
         if definition.indices:
             return self._general(ref, definition, inner)

@@ -13,13 +13,14 @@ from derivations.budget import Budget
 from derivations.decide import Decision
 from derivations.errors import BudgetError, SheetError
 from derivations.facts import Fact, Property, in_force
-from derivations.judge import Attempt, Judgement
+from derivations.judge import Judgement
 from derivations.normal_form import prove_equal
 from derivations.operations import logsumexp
 from derivations.operators import largest
 from derivations.reading import surface as s
 from derivations.refute import refute
 from derivations.report import Verdict
+from derivations.senses import Attempt
 from derivations.tensors import hadamard, total
 from derivations.terms import Term, Var, add, apply, scale, size, subtract
 from derivations.traverse import free_variables

@@ -17,14 +17,15 @@ import numpy as np
 import sympy
 from numpy.typing import NDArray
 
+from derivations.alignment import aligned, whole_derivative
 from derivations.elaborate import Elaborator
 from derivations.errors import ShapeError, SheetError
 from derivations.evaluate import Floats, extents, node_value, work_of
-from derivations.judge import Judge, aligned, whole_derivative
+from derivations.judge import Judge
 from derivations.products import ADDED, ENTRIES, SAME_SHAPE, TENSOR, Form
 from derivations.reading import surface as s
 from derivations.terms import Shape, Term, Var, var
-from derivations.traverse import dim_symbols_of, free_variables, postorder
+from derivations.traverse import dim_symbols_of, free_variables, postorder_of_unknown
 from derivations.values import Value
 from derivations.world import World
 
@@ -70,7 +71,7 @@ class Sample:
     def value(self, term: Term) -> Floating:
         """The value of a term. Raises TooLargeError."""
         if term not in self.known:
-            self._evaluate(list(postorder([term], self.known)))
+            self._evaluate(list(postorder_of_unknown(term, self.known)))
         return self.known[term]
 
     def measure(self, terms: Sequence[Term]) -> None:
@@ -120,7 +121,7 @@ class Opened:
     def __init__(self, sample: Sample, fixed: Term, moving: Term, hole: Term) -> None:
         depends = {hole}
         chain: list[Term] = []
-        for node in postorder([moving], sample.known):
+        for node in postorder_of_unknown(moving, sample.known):
             if node is not hole and any(child in depends for child in node.children):
                 depends.add(node)
                 chain.append(node)

@@ -25,7 +25,8 @@ from derivations.series import Moment, ReversedBoundsError, free_letters, has_se
 from derivations.world import Knowledge, Mode, World
 
 if TYPE_CHECKING:
-    from derivations.judge import Attempt, Judge, Judgement
+    from derivations.judge import Judge, Judgement
+    from derivations.senses import Attempt
 
 LAST = 4
 BEYOND = 2

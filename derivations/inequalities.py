@@ -27,13 +27,14 @@ from derivations.doubts import Case, doubt
 from derivations.errors import SheetError
 from derivations.evaluate import Array, Balls, evaluate, precision
 from derivations.functions import FUNCTIONS
-from derivations.judge import Attempt, Judgement
+from derivations.judge import Judgement
 from derivations.magnitudes import NO_NUMBERS
 from derivations.measures import BARS
 from derivations.norm_rules import Chain, Monomial, UnboundedError, keys, untransposed
 from derivations.reading import surface as s
 from derivations.reading.places import Span
 from derivations.report import Counterexample, Verdict
+from derivations.senses import Attempt
 from derivations.step_counts import counting, linear, steps_between
 from derivations.tensors import spread
 from derivations.terms import Apply, Sum, Term, scale, subtract, zeros

@@ -6,15 +6,14 @@ elaborator offers, and the layouts of a derivative. A step is wrong only if it i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 
+from derivations.alignment import TRANSPOSED, partials
 from derivations.approaches import UnknownLimitError
 from derivations.budget import Budget
-from derivations.chains import plain_name
-from derivations.component_names import has_components
-from derivations.components import Components, whole
+from derivations.components import whole
 from derivations.decide import Decision, decide, has_a_value
 from derivations.differentiation import is_formula
 from derivations.elaborate import Elaborator
@@ -24,24 +23,17 @@ from derivations.induction import AllTimes, Times, far_apart, said
 from derivations.kinks import at_a_kink, kinks
 from derivations.names import Ref, as_named, ref_text
 from derivations.normal_form import prove_equal
-from derivations.numerals import pinned
 from derivations.products import TENSOR
 from derivations.python_text import snippet
 from derivations.reading import surface as s
 from derivations.refute import refute
 from derivations.report import Verdict
 from derivations.screening import Screen, certainly_different
-from derivations.series import has_series, outside_series
-from derivations.shorthand import DIAGONAL, expansions
-from derivations.tensors import spread, transpose
-from derivations.terms import Term, is_zero, shape_text
-from derivations.traverse import free_variables
-from derivations.values import Value, without_unit_axes
+from derivations.senses import MODES, Attempt, Senses
+from derivations.series import has_series
+from derivations.terms import Term
 from derivations.world import Mode, OpenEndedError, UnclearError, World
 
-TRANSPOSED = "the derivative written in the transposed layout"
-OTHER_LAYOUT = "the derivative written in another layout than declared"
-MODES = tuple(Mode)
 SENSES = {
     "": MODES,
     "total": (Mode.TOTAL, Mode.SUMMED, Mode.EXPLICIT),
@@ -49,22 +41,6 @@ SENSES = {
     "direct": (Mode.DIRECT,),
 }
 """The senses of ∂ that are tried, by the one that is declared."""
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """The two sides under one reading, brought to one shape."""
-
-    mode: Mode
-    left: Term
-    right: Term
-    readings: frozenset[str]
-    opaque: bool
-
-    @property
-    def effort(self) -> tuple[int, int]:
-        """How far the reading is from the plain one: fewer readings first, a bare column for a matrix last."""
-        return len(self.readings) + (DIAGONAL in self.readings), MODES.index(self.mode)
 
 
 @dataclass(slots=True)
@@ -164,7 +140,7 @@ class Judge:
     def outputs(self, left: s.Node, right: s.Node, world: World) -> list[Term]:
         """What the derivatives of a step are taken of."""
         found: dict[Term, None] = {}
-        for node in (*_partials(left), *_partials(right)):
+        for node in (*partials(left), *partials(right)):
             try:
                 found[self.elaborator.derivation(whole(node), world)[0]] = None
             except SheetError:
@@ -189,12 +165,13 @@ class Judge:
     ) -> list[Attempt]:
         seen: dict[tuple[Mode, Term, Term], Attempt] = {}
         summed = has_series(left, right)
-        written_out = any(is_formula(p.of) for side in (left, right) for p in _partials(side))
+        senses = Senses(self.elaborator, self.layout, left, right, world)
+        written_out = any(is_formula(p.of) for side in (left, right) for p in partials(side))
         for mode in (modes or self.modes) if found.derivative else (Mode.TOTAL,):
             if (mode is Mode.SUMMED and not summed) or (mode is Mode.EXPLICIT and not written_out):
                 continue
             try:
-                for attempt in self._in_mode(left, right, replace(world, mode=mode), found):
+                for attempt in senses.attempts(replace(world, mode=mode), found):
                     key = (mode, attempt.left, attempt.right)
                     if key not in seen or attempt.effort < seen[key].effort:
                         seen[key] = attempt
@@ -210,64 +187,6 @@ class Judge:
                 found.misfit = found.misfit or error
         plain = [attempt for attempt in seen.values() if TENSOR not in attempt.readings]
         return sorted(plain or seen.values(), key=lambda attempt: attempt.effort)
-
-    def _in_mode(self, left: s.Node, right: s.Node, world: World, found: Judgement) -> Iterator[Attempt]:
-        if self.elaborator.knowledge.indexed and (has_components(left) or has_components(right)):
-            yield from self._in_components(left, right, world, found)
-            return
-        lefts = self.elaborator.elaborate(left, world)
-        rights = self.elaborator.elaborate(right, world, lefts[0].term.shape)
-        if rights[0].term.rank == 2 and lefts[0].term.rank != 2:
-            lefts = self.elaborator.elaborate(left, world, rights[0].term.shape)
-        found.shapes = found.shapes or (shape_text(lefts[0].term.shape), shape_text(rights[0].term.shape))
-        whole = whole_derivative(left, right)
-        if world.mode is not Mode.TOTAL and self._vanishes(world, left, right):
-            return
-        empty = True
-        for a in lefts:
-            for b in rights:
-                for one, other, readings in aligned(a, b, whole):
-                    empty = False
-                    x, y = pinned(*(self.elaborator.with_facts(term, world) for term in (one, other)))
-                    derived = b if whole == "right" else a
-                    layout = self._in_layout(readings, one, derived.gradient) if whole else readings
-                    both = a.readings | b.readings | layout
-                    if world.mode is Mode.TOTAL or world.env or free_variables([x, y]) or _says(x, y, left, right):
-                        yield Attempt(world.mode, x, y, both, a.opaque or b.opaque)
-        if empty and not found.misfit:
-            found.misfit = ShapeError(f"the left side is {found.shapes[0]}, the right side is {found.shapes[1]}")
-
-    def _in_layout(self, readings: frozenset[str], side: Term, gradient: bool) -> frozenset[str]:
-        """The readings of a derivative where the layout is declared: those alone that depart from it."""
-        swapped = self.layout == ("numerator" if gradient else "denominator")
-        if not swapped or side.rank != 2:
-            return readings
-        if TRANSPOSED in readings:
-            return readings - {TRANSPOSED}
-        return readings if transpose(side) is side else readings | {OTHER_LAYOUT}
-
-    def _in_components(self, left: s.Node, right: s.Node, world: World, found: Judgement) -> Iterator[Attempt]:
-        if world.mode is not Mode.TOTAL and self._vanishes(world, left, right):
-            return
-        components = Components(self.elaborator, world)
-        sides = components.sides(left, right)
-        x, y = pinned(*(self.elaborator.with_facts(term, world) for term in sides))
-        found.shapes = found.shapes or (shape_text(x.shape), shape_text(y.shape))
-        yield Attempt(world.mode, x, y, components.unknown, bool(components.unknown))
-
-    def _vanishes(self, world: World, *sides: s.Node) -> bool:
-        """Whether a derivative is zero only because a narrow sense of ∂ cuts every path."""
-        if world.mode is Mode.SUMMED:
-            return False
-        outside = [node for side in sides for node in outside_series(side)]
-        partials = (self.elaborator.partial(whole(p), world) for p in outside if isinstance(p, s.Partial))
-        named = (self.elaborator.elaborate(x, world)[0] for x in outside if self._stands_for_a_derivative(x))
-        return any(is_zero(value.term) for value in (*partials, *named))
-
-    def _stands_for_a_derivative(self, node: s.Node) -> bool:
-        knowledge = self.elaborator.knowledge
-        definition = knowledge.definition(knowledge.names.ref(node)) if isinstance(node, s.Symbol) else None
-        return definition is not None and isinstance(definition.node, s.Partial)
 
     # Verdicts
 
@@ -304,9 +223,10 @@ class Judge:
         return True
 
     def _try_proof(self, pair: tuple[Term, Term], budget: Budget) -> Decision | None:
-        if not self.screen.may_agree(*pair) and not equal_in_value(*pair):
+        match = self.screen.match(*pair)
+        if match is False and not equal_in_value(*pair):
             return None
-        decision = decide(*pair, self.seed, budget)
+        decision = decide(*pair, self.seed, budget, bool(match))
         return decision if decision.verdict in (Verdict.PROVED, Verdict.HOLDS) else None
 
     def refute(self, attempts: Sequence[Attempt], found: Judgement, budget: Budget) -> None:
@@ -343,11 +263,6 @@ class Judge:
         found.decision = _at_times(Decision(Verdict.WRONG, counterexample=shown), found.times)
 
 
-def _says(x: Term, y: Term, left: s.Node, right: s.Node) -> bool:
-    """Whether two constants say something of a narrow derivative: not where all that it is summed over may be cut."""
-    return not (is_zero(x) or is_zero(y) or has_series(left, right))
-
-
 def _at_times(decision: Decision, times: Times) -> Decision:
     """The decision with the times at which a claim for all times fails."""
     shown = decision.counterexample
@@ -377,44 +292,3 @@ def _through(loss: Ref, sink: Ref) -> str:
 def _has_slope(*nodes: s.Node) -> bool:
     """Whether a function with a prime occurs."""
     return any(isinstance(x, s.Call | s.Function) and x.order > 0 for node in nodes for x in node.walk())
-
-
-def whole_derivative(left: s.Node, right: s.Node) -> str:
-    """Which side is a derivative or a chain of them and nothing else: ``left``, ``right``, or empty for none.
-
-    Empty, too, where the other side speaks of the same derivative, which has one layout on one line.
-    """
-    for name, side, other in (("left", left, right), ("right", right, left)):
-        factors = side.factors if isinstance(side, s.Mul) else (side,)
-        if all(isinstance(factor, s.Partial) for factor in factors):
-            own = {(plain_name(p.of), plain_name(p.by)) for p in _partials(side)}
-            same = any((plain_name(p.of), plain_name(p.by)) in own for p in _partials(other))
-            return "" if same and len(factors) == 1 else name
-    return ""
-
-
-def _partials(node: s.Node) -> list[s.Partial]:
-    return [x for x in node.walk() if isinstance(x, s.Partial)]
-
-
-def aligned(a: Value, b: Value, whole: str) -> Iterator[tuple[Term, Term, frozenset[str]]]:
-    """Every way in which two values can be compared; ``whole`` names the side that is a derivative."""
-    if a.term.rank != b.term.rank:
-        a, b = without_unit_axes(a), without_unit_axes(b)
-    left, right = a.term, b.term
-    if left.shape == right.shape:
-        if whole or a.row == b.row or a.gradient or b.gradient or left.rank != 1:
-            yield left, right, frozenset()
-        if whole and left.rank == 2 and left.shape[0] == left.shape[1] and transpose(left) is not left:
-            yield left, transpose(right), frozenset({TRANSPOSED})
-        return
-    if whole and left.rank == right.rank == 2 and left.shape == right.shape[::-1]:
-        yield left, transpose(right), frozenset({TRANSPOSED})
-    if whole == "left":
-        yield from ((left, term, frozenset({reading})) for term, reading in expansions(right, left))
-    if whole == "right":
-        yield from ((term, right, frozenset({reading})) for term, reading in expansions(left, right))
-    if right.rank == 0 and left.rank and not free_variables([right]):
-        yield left, spread(right, left.shape), frozenset()
-    if left.rank == 0 and right.rank and not free_variables([left]):
-        yield spread(left, right.shape), right, frozenset()

@@ -20,7 +20,7 @@ from derivations.entries import Sheet
 from derivations.errors import BudgetError, SheetError
 from derivations.events import OpenError, Probability, UnknownValuesError, is_probability, probability_of
 from derivations.joint import Joint, States, is_letter
-from derivations.judge import Attempt, Judgement
+from derivations.judge import Judgement
 from derivations.marginals import Reduction, at_length, lengths, moved_in_time, probabilities_in
 from derivations.names import Ref
 from derivations.normal_form import prove_equal
@@ -28,6 +28,7 @@ from derivations.rational_functions import equal_as_fractions
 from derivations.reading import surface as s
 from derivations.refute import Search, refute
 from derivations.report import Counterexample, Verdict
+from derivations.senses import Attempt
 from derivations.state_space import StateSpace
 from derivations.terms import Term, Var
 from derivations.traverse import free_variables, substitute

@@ -8,9 +8,10 @@ from itertools import permutations
 import sympy
 
 from derivations.decide import Decision
-from derivations.judge import Attempt, Judgement
+from derivations.judge import Judgement
 from derivations.parameter_counts import KINDS, Amount, count, factored, total
 from derivations.report import Counterexample, Verdict
+from derivations.senses import Attempt
 from derivations.spoken_counts import SpokenCount
 from derivations.terms import Term, dimension, size
 from derivations.world import Mode

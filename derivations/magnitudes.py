@@ -20,12 +20,13 @@ from derivations.elaborate import Elaborator
 from derivations.errors import SheetError
 from derivations.evaluate import Balls, evaluate, precision
 from derivations.functions import FUNCTIONS
-from derivations.judge import Attempt, Judgement
+from derivations.judge import Judgement
 from derivations.python_text import snippet
 from derivations.reading import surface as s
 from derivations.refute import refute
 from derivations.report import Counterexample, Verdict
 from derivations.rounding import ball as ball_of
+from derivations.senses import Attempt
 from derivations.terms import Apply, Shape, Term, number, subtract
 from derivations.traverse import dim_symbols, free_variables, postorder
 from derivations.values import Value

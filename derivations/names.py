@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from derivations.layer_names import layer_of
 from derivations.reading.probabilities import PROBABILITY
@@ -92,8 +93,13 @@ def key_of(symbol: Symbol, name: str | None = None) -> str:
     """The quantity's name as LaTeX: marks, base and name-like subscript."""
     if symbol.base == PROBABILITY and symbol.name:
         return symbol.name
-    base = symbol.base if len(symbol.base) == 1 or not symbol.base.isascii() else "\\" + symbol.base
-    for mark in symbol.marks:
+    return _key(symbol.base, symbol.marks, symbol.name if name is None else name)
+
+
+@lru_cache(maxsize=4096)
+def _key(letter: str, marks: tuple[str, ...], name: str) -> str:
+    base = letter if len(letter) == 1 or not letter.isascii() else "\\" + letter
+    for mark in marks:
         if mark in GRADIENT_MARKS:
             base = GRADIENT_MARKS[mark] + base
         elif mark == COPY:
@@ -108,7 +114,6 @@ def key_of(symbol: Symbol, name: str | None = None) -> str:
             base = f"{base}^{{{mark}}}"
         else:
             base = base + "'" if mark == "prime" else f"\\{mark}{{{base}}}"
-    name = symbol.name if name is None else name
     if not name:
         return base
     return f"{base}_{{{name}}}" if len(name) > 1 else f"{base}_{name}"
@@ -119,6 +124,7 @@ class Names:
 
     def __init__(self, trees: Iterable[Node]) -> None:
         symbols = [node for tree in trees for node in tree.walk() if isinstance(node, Symbol)]
+        self._refs: dict[tuple[str, tuple[str, ...], str, Time | None], Ref] = {}
         self.timed = {key_of(symbol, "") for symbol in symbols if symbol.time is not None and not symbol.name}
         self.bases = {self.ref(symbol).key: symbol for symbol in reversed(symbols)}
 
@@ -129,6 +135,13 @@ class Names:
 
     def ref(self, symbol: Symbol) -> Ref:
         """The quantity and time that a symbol stands for; the x of σ(x) is not the x_t of the same sheet."""
+        written = (symbol.base, symbol.marks, symbol.name, symbol.time)
+        found = self._refs.get(written)
+        if found is None:
+            found = self._refs[written] = self._ref(symbol)
+        return found
+
+    def _ref(self, symbol: Symbol) -> Ref:
         if symbol.time is None and symbol.name.isdigit() and key_of(symbol, "") in self.timed:
             return Ref(key_of(symbol, ""), Time(None, int(symbol.name)))
         key = key_of(symbol)

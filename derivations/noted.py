@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from derivations.judge import TRANSPOSED
+from derivations.alignment import TRANSPOSED
 from derivations.report import Report, Step, Verdict
 
 RIGHT = (Verdict.PROVED, Verdict.HOLDS)

@@ -25,6 +25,7 @@ from derivations.terms import (
     Var,
     block,
     delta,
+    dim_text,
     dimension,
     linear,
     operator,
@@ -47,7 +48,7 @@ def numeral(value: int) -> Dim:
 
 
 def is_numeral(symbol: sympy.Basic) -> bool:
-    return str(symbol).isdigit()
+    return dim_text(symbol).isdigit()
 
 
 def valued(dim: Dim) -> Dim:

@@ -29,7 +29,8 @@ from derivations.unrolling import Unroller
 from derivations.world import Mode, World
 
 if TYPE_CHECKING:
-    from derivations.judge import Attempt, Judge
+    from derivations.judge import Judge
+    from derivations.senses import Attempt
 
 STARTS = (0, 1, 2)
 AHEAD = (1, 2)

@@ -13,6 +13,7 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from derivations.alignment import TRANSPOSED
 from derivations.budget import Budget
 from derivations.circumstances import Circumstances
 from derivations.component_holes import ComponentPlaces, in_components
@@ -22,7 +23,6 @@ from derivations.edits import Edit, edits, ends, hand, insertions, is_name
 from derivations.errors import SheetError
 from derivations.holes import Places, replaced
 from derivations.induction import Times
-from derivations.judge import TRANSPOSED
 from derivations.kinds import kind_of
 from derivations.names import Ref
 from derivations.near_misses import near_miss

@@ -14,16 +14,18 @@ from typing import TYPE_CHECKING, Final
 
 from flint import arb, fmpq
 
+from derivations.alignment import TRANSPOSED
 from derivations.decide import Decision
 from derivations.digits import Digits, Written, digits_of
 from derivations.errors import SheetError
 from derivations.evaluate import Balls, Rationals, evaluate, precision
 from derivations.functions import FUNCTIONS
-from derivations.judge import TRANSPOSED, Attempt, Judge, Judgement
+from derivations.judge import Judge, Judgement
 from derivations.names import Ref, ref_text
 from derivations.reading import surface as s
 from derivations.reading.places import Source
 from derivations.report import Verdict
+from derivations.senses import Attempt
 from derivations.stated import DIGITS, Stated, WithStated, values_in_the_text
 from derivations.terms import Apply, Shape, Term, add, number
 from derivations.traverse import dim_symbols, free_variables, postorder

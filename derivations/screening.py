@@ -43,10 +43,14 @@ class Screen:
 
     def may_agree(self, left: Term, right: Term) -> bool:
         """False where two terms differ at the point: a hint only. True where the point tells nothing."""
+        return self.match(left, right) is not False
+
+    def match(self, left: Term, right: Term) -> bool | None:
+        """Whether two terms agree at the point; None where it tells nothing."""
         try:
             a, b = self._value(left), self._value(right)
         except UnluckyPointError:
-            return True
+            return None
         return bool((a == b).all())
 
     def _value(self, term: Term) -> Array:

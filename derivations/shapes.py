@@ -14,7 +14,7 @@ import sympy
 from derivations.errors import ShapeError
 from derivations.numerals import is_numeral, valued
 from derivations.reading.places import Span
-from derivations.terms import Dim, Shape, dimension, shape_text
+from derivations.terms import Dim, Shape, dim_text, dimension, shape_text
 
 LETTERS = ("n", "d", "m", "p", "q", "k", "r", "s")
 
@@ -59,11 +59,11 @@ class Dimensions:
         if a == b:
             return
         if a.is_Symbol and b.is_Symbol and (is_unknown(a) or is_unknown(b)):
-            first, second = sorted((a, b), key=str)
+            first, second = sorted((a, b), key=dim_text)
             self._learn(*((first, second) if is_unknown(first) else (second, first)))
             return
         difference = sympy.expand(a - b)
-        unknowns = sorted((s for s in difference.free_symbols if is_unknown(s)), key=str)
+        unknowns = sorted((s for s in difference.free_symbols if is_unknown(s)), key=dim_text)
         if difference == 0:
             return
         if not unknowns:
@@ -141,8 +141,8 @@ class Dimensions:
 
 def is_unknown(symbol: sympy.Basic) -> bool:
     """Whether a symbol stands for a dimension that is not known yet."""
-    return str(symbol).startswith("?")
+    return dim_text(symbol).startswith("?")
 
 
 def _unknowns(dim: Dim) -> list[sympy.Symbol]:
-    return sorted((s for s in dim.free_symbols if is_unknown(s)), key=str)
+    return sorted((s for s in dim.free_symbols if is_unknown(s)), key=dim_text)

@@ -29,18 +29,21 @@ Factor: TypeAlias = "tuple[Term, Labels]"
 
 
 class Term:
-    """A node of the DAG. ``digest`` identifies its structure and orders terms the same way in every run."""
+    """A node of the DAG. ``digest`` identifies its structure and orders terms the same way in every run.
 
-    __slots__ = ("__weakref__", "digest", "shape")
+    ``children`` are the terms that it is made of; ``below`` has all terms below it once, children first, and is None
+    until it is first asked for, see :func:`derivations.traverse.postorder`.
+    """
+
+    __slots__ = ("__weakref__", "below", "children", "digest", "rank", "shape")
     shape: Shape
+    rank: int
     digest: bytes
+    children: tuple[Term, ...]
+    below: tuple[Term, ...] | None
 
-    @property
-    def rank(self) -> int:
-        return len(self.shape)
-
-    @property
-    def children(self) -> tuple[Term, ...]:
+    def made_of(self) -> tuple[Term, ...]:
+        """The terms among the fields, in their order."""
         return ()
 
     def __repr__(self) -> str:
@@ -84,8 +87,7 @@ class Sum(Term):
     __slots__ = ("addends",)
     addends: tuple[tuple[Fraction, Term], ...]
 
-    @property
-    def children(self) -> tuple[Term, ...]:
+    def made_of(self) -> tuple[Term, ...]:
         return tuple(term for _, term in self.addends)
 
 
@@ -96,8 +98,7 @@ class Product(Term):
     factors: tuple[Factor, ...]
     label_dims: Shape
 
-    @property
-    def children(self) -> tuple[Term, ...]:
+    def made_of(self) -> tuple[Term, ...]:
         return tuple(term for term, _ in self.factors)
 
 
@@ -108,8 +109,7 @@ class Apply(Term):
     function: str
     argument: Term
 
-    @property
-    def children(self) -> tuple[Term, ...]:
+    def made_of(self) -> tuple[Term, ...]:
         return (self.argument,)
 
 
@@ -120,8 +120,7 @@ class Power(Term):
     base: Term
     exponent: Fraction
 
-    @property
-    def children(self) -> tuple[Term, ...]:
+    def made_of(self) -> tuple[Term, ...]:
         return (self.base,)
 
 
@@ -140,8 +139,7 @@ class Operator(Term):
     name: str
     argument: Term
 
-    @property
-    def children(self) -> tuple[Term, ...]:
+    def made_of(self) -> tuple[Term, ...]:
         return (self.argument,)
 
 
@@ -172,7 +170,8 @@ def _intern(kind: type[Term], shape: Shape, **fields: Any) -> Any:
         found = object.__new__(kind)
         for name, value in fields.items():
             setattr(found, name, value)
-        found.shape = shape
+        found.shape, found.rank = shape, len(shape)
+        found.children, found.below = found.made_of(), None
         found.digest = blake2b(
             b"|".join([kind.__name__.encode(), _encode(shape), *map(_encode, fields.values())]), digest_size=16
         ).digest()

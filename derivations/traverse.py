@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 import sympy
@@ -20,6 +21,7 @@ from derivations.terms import (
     Term,
     Var,
     apply,
+    dim_text,
     linear,
     operator,
     power,
@@ -27,10 +29,25 @@ from derivations.terms import (
 )
 
 
-def postorder(roots: Iterable[Term], known: Container[Term] = ()) -> Iterator[Term]:
-    """Every term below ``roots`` once, children first, without recursion; nothing that is ``known`` or below it."""
+def postorder(roots: Iterable[Term]) -> Iterator[Term]:
+    """Every term below ``roots`` once, children first, without recursion."""
+    roots = tuple(roots)
+    if len(roots) == 1:
+        return chain(_below(roots[0]), roots)
+    return iter(dict.fromkeys(term for root in roots for term in (*_below(root), root)))
+
+
+def _below(root: Term) -> tuple[Term, ...]:
+    """All terms below one, without itself: a term that held itself would outlive those who use it."""
+    if root.below is None:
+        root.below = tuple(postorder_of_unknown(root, ()))[:-1]
+    return root.below
+
+
+def postorder_of_unknown(root: Term, known: Container[Term]) -> Iterator[Term]:
+    """A term and every one below it once, children first, but for what is ``known`` and what is below that only."""
     seen: set[Term] = set()
-    stack = [(root, False) for root in reversed(list(roots))]
+    stack = [(root, False)]
     while stack:
         term, ready = stack.pop()
         if ready:
@@ -92,4 +109,4 @@ def dim_symbols_of(terms: Iterable[Term]) -> list[sympy.Symbol]:
         more = (term.dim,) if isinstance(term, Size) else term.params if isinstance(term, Pattern) else ()
         for dim in (*dims, *more):
             found |= _symbols_in(dim)
-    return sorted(found, key=str)
+    return sorted(found, key=dim_text)

@@ -117,7 +117,7 @@ class World:
 
     def plain(self) -> World:
         """The world in which values are taken: everything unfolded down to the floor, but for what is cut outside."""
-        return replace(self, held=None, only=None)
+        return self if self.held is None and self.only is None else replace(self, held=None, only=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,9 +224,13 @@ class Knowledge:
                 key = self.names.ref(node).key if isinstance(node, s.Symbol) else ""
                 if key and key not in found:
                     found.add(key)
-                    pending += [d.node for ref, d in self.instances.items() if ref.key == key]
-                    pending += [self.families[key].node] if key in self.families else []
+                    pending += self.meanings(key)
         return found
+
+    def meanings(self, key: str) -> list[s.Node]:
+        """What the definitions of a name say."""
+        found = [d.node for ref, d in self.instances.items() if ref.key == key]
+        return [*found, self.families[key].node] if key in self.families else found
 
     def defined(self, key: str) -> bool:
         return key in self.families or any(ref.key == key for ref in self.instances)

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from derivations.alignment import TRANSPOSED
 from derivations.check import Options, Witness, check_sheet
 from derivations.errors import GradproofError
-from derivations.judge import TRANSPOSED
 from derivations.reading.places import Source
 from derivations.report import Report, StatementReport, Verdict, Witnesses
 from derivations.solutions.document import Block, Chain, Equations, Evidence, Prose, Sheet
