@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from derivations.alignment import TRANSPOSED
 from derivations.entries import Sheet
 from derivations.judge import SENSES, Judgement
-from derivations.latex import Printer, written_size
+from derivations.latex import written_size
 from derivations.names import readable
 from derivations.reading.clauses import SIGNS
 from derivations.report import Ground, Step, Verdict
 from derivations.senses import MODES, Attempt
-from derivations.terms import shape_text
+from derivations.terms import Term, shape_text
 from derivations.world import Mode
 
 MOST_WRITTEN = 300
@@ -87,7 +87,7 @@ class Conventions:
         attempt, decision = found.right[mode]
         step.verdict, step.why, step.log = decision.verdict, readable(decision.why), list(decision.log)
         step.conditions = list(decision.conditions)
-        step.understood = _written(attempt)
+        step.sides = _shown(attempt)
         step.reading = self.readings(attempt, found)
         if strict and (departs or self._stretched(attempt, found)):
             step.verdict, step.code = Verdict.WRONG, "departs"
@@ -128,15 +128,13 @@ class Conventions:
         if found.best is not None:
             step.reading = sorted(found.best.readings)
             step.shapes = (shape_text(found.best.left.shape),) * 2
-            step.understood = _written(found.best)
+            step.sides = _shown(found.best)
 
 
-def _written(attempt: Attempt) -> tuple[str, str] | None:
+def _shown(attempt: Attempt) -> tuple[Term, Term] | None:
     """Both sides as they were understood; None where they would be long."""
-    if any(written_size(side, {}) > MOST_WRITTEN for side in (attempt.left, attempt.right)):
-        return None
-    printer = Printer({})
-    return readable(printer.latex(attempt.left)), readable(printer.latex(attempt.right))
+    sides = attempt.left, attempt.right
+    return None if any(written_size(side, {}) > MOST_WRITTEN for side in sides) else sides
 
 
 def _is_matrix(attempt: Attempt) -> bool:

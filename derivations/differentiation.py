@@ -19,7 +19,7 @@ from derivations.sinks import Gradient, absolute, gradients
 from derivations.terms import Shape, Term, apply, var
 from derivations.traverse import free_variables, substitute
 from derivations.values import Value, merge
-from derivations.world import Knowledge, Mode, OpenEndedError, UnclearError, World
+from derivations.world import Knowledge, Mode, OpenEndedError, UnclearError, World, in_mode
 
 UNKNOWN_LOSS = "a gradient of a quantity that the sheet does not define is taken as given"
 
@@ -60,7 +60,7 @@ class Differentiation(ABC):
             return self._undefined(self.ref(node.of, world), node, world)
         self._require_unrelated(node, world)
         self._require_known_slope(node)
-        key = (plain_name(node.of), self._by(node, world), replace(world, mode=self._sense(node, world)))
+        key = (plain_name(node.of), self._by(node, world), in_mode(world, self._sense(node, world)))
         if key not in self._partials:
             output, _, term = self.derivation(node, world)
             row = not output.shape and self._stands_as_row(node.by)
@@ -69,7 +69,7 @@ class Differentiation(ABC):
 
     def held_by(self, node: s.Partial, world: World) -> World:
         """How the names in what is differentiated are read, apart from the sense of ∂ that leads to it."""
-        return replace(self._inner_world(node, self._by(node, world), world), mode=Mode.TOTAL)
+        return in_mode(self._inner_world(node, self._by(node, world), world), Mode.TOTAL)
 
     def _require_known_slope(self, node: s.Partial) -> None:
         """Of a loss without a definition only the first derivatives are free; raises UnclearError for others."""
@@ -167,7 +167,7 @@ class Differentiation(ABC):
 
     def _inner_world(self, node: s.Partial, by: Ref, world: World) -> World:
         of = node.of
-        inner = replace(world, cut=(*world.cut, *self._held(of), by), held=None, only=None)
+        cut = (*world.cut, *self._held(of), by)
         times = [t for x in of.walk() if isinstance(x, s.Symbol) and (t := self.ref(x, world).time) is not None]
         latest = max(times, key=lambda time: time.offset, default=None)
         mode = self._sense(node, world)
@@ -179,14 +179,13 @@ class Differentiation(ABC):
             state = isinstance(of, s.Symbol) and bool(self.knowledge.shapes.get(self.ref(of, world).key))
             mode = Mode.WITHIN_STEP if by.time is None and state else Mode.TOTAL
         if mode is Mode.WITHIN_STEP:
-            return replace(inner, held=latest)
+            return replace(world, cut=cut, held=latest, only=None)
         if mode is Mode.EXPLICIT and is_formula(of):
             shown = [self.ref(x, world) for x in of.walk() if isinstance(x, s.Symbol)]
-            return replace(inner, cut=tuple(dict.fromkeys([*inner.cut, *shown])))
-        if mode is Mode.DIRECT and isinstance(of, s.Symbol):
-            own = self.ref(of, world)
-            return replace(inner, only=Ref(own.key) if own.key == by.key else own)
-        return inner
+            return replace(world, cut=tuple(dict.fromkeys([*cut, *shown])), held=None, only=None)
+        own = self.ref(of, world) if mode is Mode.DIRECT and isinstance(of, s.Symbol) else None
+        only = Ref(own.key) if own is not None and own.key == by.key else own
+        return replace(world, cut=cut, held=None, only=only)
 
     def _held(self, of: s.Node) -> list[Ref]:
         """The quantities that a made-up loss holds."""

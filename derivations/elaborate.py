@@ -89,10 +89,11 @@ class Elaborator(Composition):
     def ref(self, symbol: s.Symbol, world: World) -> Ref:
         """The name a symbol stands for in a world, its time letter replaced."""
         found = self.knowledge.names.ref(symbol)
-        env = dict(world.env)
-        if found.time is None and found.key in self.knowledge.implicit:
-            return Ref(found.key, env.get("t", NOW))
-        return Ref(found.key, shift(found.time, env))
+        if found.time is None:
+            implicit = found.key in self.knowledge.implicit
+            return Ref(found.key, dict(world.env).get("t", NOW)) if implicit else found
+        time = shift(found.time, dict(world.env))
+        return found if time is found.time else Ref(found.key, time)
 
     def variable(self, ref: Ref) -> Term:
         """The free tensor that stands for a name."""
@@ -306,7 +307,7 @@ class Elaborator(Composition):
     def _add(self, node: s.Add, world: World, target: Shape | None) -> list[Value]:
         found = []
         for row in bounded([self.elaborate(addend, world, target) for addend in node.addends]):
-            forms = {(v.form.shape, v.row) for v in row if v.term.shape}
+            forms = {(v.term.shape, v.row) for v in row if v.term.shape}
             if len(forms) <= 1:
                 shape = next(iter(forms))[0] if forms else ()
                 row = tuple(self._number(v, x) for v, x in zip(row, node.addends, strict=True)) if shape else row

@@ -327,7 +327,7 @@ class _Objects:
         self.seed = seed
 
     def number(self, value: Fraction) -> Any:
-        return fmpq(int(value.numerator), int(value.denominator))
+        return fmpq(*value.as_integer_ratio())
 
     def array(self, entries: Array) -> Array:
         return self._each(self.number, entries.astype(object))

@@ -32,7 +32,7 @@ from derivations.screening import Screen, certainly_different
 from derivations.senses import MODES, Attempt, Senses
 from derivations.series import has_series
 from derivations.terms import Term
-from derivations.world import Mode, OpenEndedError, UnclearError, World
+from derivations.world import Mode, OpenEndedError, UnclearError, World, in_mode
 
 SENSES = {
     "": MODES,
@@ -119,7 +119,8 @@ class Judge:
     def ask(self, left: s.Node, right: s.Node, world: World) -> Judgement:
         """Only whether ``left = right`` is right; what is not is left open."""
         found = self.blank(left, right)
-        world = replace(world, sinks=self.elaborator.sinks((left, right), world))
+        sinks = self.elaborator.sinks((left, right), world)
+        world = replace(world, sinks=sinks) if sinks != world.sinks else world
         found.derivative = found.derivative or bool(world.sinks)
         found.assumed = self.assumed((left, right), world)
         found.slopes = found.slopes or found.derivative
@@ -171,7 +172,7 @@ class Judge:
             if (mode is Mode.SUMMED and not summed) or (mode is Mode.EXPLICIT and not written_out):
                 continue
             try:
-                for attempt in senses.attempts(replace(world, mode=mode), found):
+                for attempt in senses.attempts(in_mode(world, mode), found):
                     key = (mode, attempt.left, attempt.right)
                     if key not in seen or attempt.effort < seen[key].effort:
                         seen[key] = attempt
@@ -197,12 +198,11 @@ class Judge:
                 continue
             pair = (attempt.left, attempt.right)
             if pair not in known:
-                known[pair] = self._try_proof(pair, budget)
-            decision = known[pair]
-            if decision is not None:
-                admitted = self.admitted(attempt, decision, found)
-                if admitted is not None:
-                    found.right[attempt.mode] = (attempt, admitted)
+                decision = self._try_proof(pair, budget)
+                known[pair] = None if decision is None else self.admitted(attempt, decision, found)
+            admitted = known[pair]
+            if admitted is not None:
+                found.right[attempt.mode] = (attempt, admitted)
 
     def admitted(self, attempt: Attempt, decision: Decision, found: Judgement) -> Decision | None:
         """A favourable decision with the conditions that its derivatives need; None where they do not exist."""

@@ -215,7 +215,9 @@ class Prober:
     def _draw(self, variable: Var, shape: tuple[int, ...], scale: Fraction, positive: bool) -> Array:
         signs = (1,) if positive or variable in self.positive else (1, -1)
         count = int(np.prod(shape))
-        entries = [self.random.choice(signs) * Fraction(self.random.randint(1, 16), 8) * scale for _ in range(count)]
+        whole, parts = scale.numerator, 8 * scale.denominator
+        draw = self.random
+        entries = [Fraction(draw.choice(signs) * draw.randint(1, 16) * whole, parts) for _ in range(count)]
         return exact_array(entries, shape)
 
     # Comparing

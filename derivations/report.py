@@ -9,7 +9,10 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
+from derivations.latex import Printer
+from derivations.names import readable
 from derivations.reading.places import within
+from derivations.terms import Term
 
 
 class Verdict(Enum):
@@ -126,13 +129,21 @@ class Step:
     witnesses: Witnesses | None = None
     log: list[str] = field(default_factory=list)
     conditions: list[str] = field(default_factory=list)
-    understood: tuple[str, str] | None = None  # both sides as terms, in LaTeX of our own
+    sides: tuple[Term, Term] | None = None  # what was compared, where it is short enough to be shown
     place: tuple[int, int, int, int] | None = None  # where the slip stands: line, column, and where it ends
 
     @property
     def caret(self) -> tuple[int, int, int, int]:
         """What a caret points at: the slip where it was found, else the whole side."""
         return self.place or (self.line, self.column, self.end_line, self.end_column)
+
+    @property
+    def understood(self) -> tuple[str, str] | None:
+        """Both sides as terms, in LaTeX of our own."""
+        if self.sides is None:
+            return None
+        left, right = (readable(Printer({}).latex(side)) for side in self.sides)
+        return left, right
 
     def because(self, reason: str) -> None:
         """Add a reason."""

@@ -69,7 +69,7 @@ def _with_the_text(
     facts = tuple(facts[0] for key, facts in said.items() if key in near)
     if any(len({fact.value for fact in said[fact.key]}) > 1 for fact in facts):
         return Judgement(decision=Decision(Verdict.UNDECIDED, SEVERAL))
-    inner = replace(world, facts=facts)
+    inner = replace(world, facts=facts) if facts else world
     given = checker.judge.judge(left, right, inner) if facts else found
     if not facts or not all(_is_constant(side) for x in given.attempts for side in (x.left, x.right)):
         return _worked(found, left, right, world, checker, rounded)

@@ -343,7 +343,11 @@ def unit(kind: str, shape: Shape) -> Term:
 
 def outside_series(node: s.Node) -> Iterator[s.Node]:
     """A tree and all trees below it, but for the bodies of sums and products over an index."""
+    return _outside(node) if has_series(node) else node.walk()
+
+
+def _outside(node: s.Node) -> Iterator[s.Node]:
     yield node
     if not isinstance(node, s.Big):
         for child in node.children():
-            yield from outside_series(child)
+            yield from _outside(child)

@@ -46,6 +46,10 @@ class Term:
         """The terms among the fields, in their order."""
         return ()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        names = vars(type(self)).get("__annotations__", {})
+        return _restored, (type(self), self.shape, {name: getattr(self, name) for name in names})
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.digest.hex()[:8]} {'×'.join(map(str, self.shape)) or 'scalar'}>"
 
@@ -154,6 +158,8 @@ def dim_text(dim: Dim) -> str:
 
 
 def _encode(value: Any) -> bytes:
+    if type(value) is int:
+        return b"%d" % value
     if isinstance(value, Term):
         return value.digest
     if isinstance(value, tuple):
@@ -177,6 +183,11 @@ def _intern(kind: type[Term], shape: Shape, **fields: Any) -> Any:
         ).digest()
         _POOL[key] = found
     return found
+
+
+def _restored(kind: type[Term], shape: Shape, fields: dict[str, Any]) -> Term:
+    """The term that a copy or a pickle stands for: the one in the pool."""
+    return cast(Term, _intern(kind, shape, **fields))
 
 
 def dimension(value: Dim | int | str) -> Dim:
@@ -287,7 +298,8 @@ def subtract(left: Term, right: Term) -> Term:
 
 def scale(coefficient: Fraction | int, term: Term) -> Term:
     """A rational multiple of a term."""
-    return linear([(Fraction(coefficient), term)], term.shape)
+    value = coefficient if isinstance(coefficient, Fraction) else Fraction(coefficient)
+    return linear([(value, term)], term.shape)
 
 
 def apply(function: str, argument: Term) -> Term:
@@ -297,7 +309,7 @@ def apply(function: str, argument: Term) -> Term:
 
 def power(base: Term, exponent: Fraction | int) -> Term:
     """Every entry raised to a rational exponent."""
-    exponent = Fraction(exponent)
+    exponent = exponent if isinstance(exponent, Fraction) else Fraction(exponent)
     if exponent == 0:
         return ones(base.shape)
     if exponent == 1 or base is ones(base.shape):

@@ -120,6 +120,11 @@ class World:
         return self if self.held is None and self.only is None else replace(self, held=None, only=None)
 
 
+def in_mode(world: World, mode: Mode) -> World:
+    """A world in a sense of ∂; the same one where that is its own."""
+    return world if world.mode is mode else replace(world, mode=mode)
+
+
 @dataclass(frozen=True, slots=True)
 class Definition:
     """What a name stands for.

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from collections.abc import Iterator, Sequence
 from random import Random
 from weakref import ref
 
 import pytest
-from term_samples import N, random_formula
+from term_samples import D, N, random_formula
 
-from derivations.terms import Term, apply, var
+from derivations.terms import Term, apply, block, delta, size, var
 from derivations.traverse import free_variables, postorder
 
 
@@ -38,3 +40,11 @@ def test_a_term_goes_with_its_last_user() -> None:
     gone = ref(term)
     del term
     assert gone() is None
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_copy_of_a_term_is_the_term(seed: int) -> None:
+    root = random_formula(Random(seed), (N,), 4)
+    parts = [root, delta(N), block((N, D), 1), size(2 * N), *postorder([root])]
+    assert all(one is other for one, other in zip(pickle.loads(pickle.dumps(parts)), parts, strict=True))
+    assert copy.deepcopy(root) is root
