@@ -353,7 +353,7 @@ class Backpropagation:
         world = self._world(mode, letter, floor)
         found = judge.blank(*sides)
         attempts = judge.attempts(*sides, world, found, (mode,))
-        found.outputs = judge.outputs(*sides, world)
+        found.asked = lambda: judge.outputs(*sides, world)
         for attempt in attempts:
             if not attempt.opaque and self._equal(attempt):
                 decision = judge.admitted(attempt, Decision(Verdict.PROVED), found)

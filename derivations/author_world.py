@@ -33,6 +33,8 @@ MOST_NESTED = 6
 MOST_DEEP = 40
 MOST_SURROGATES = 60
 """So many times a rule that leads from one time to another is taken."""
+ANYWHERE = World()
+"""The world in which the names of legs are read, where no time letter stands for a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,20 +112,20 @@ class AuthorElaborator(Elaborator):
         self._refs = ordinary._refs
         self.ordinary, self.assumed, self.off = ordinary, assumed, off
         self.legs = [x for x in assumed if isinstance(x, Leg)]
+        self._ends = [(self.ref(x.of, ANYWHERE), self.ref(x.by, ANYWHERE)) for x in self.legs]
         self.surrogates = Surrogates(self)
         self._narrower: dict[Instance, AuthorElaborator] = {}
         self.effort = Effort()
 
     def legs_of(self, ref: Ref) -> list[Instance]:
         """What is said of the derivatives of a quantity; of two legs by the same quantity the later one."""
-        found = (self._instance(number, leg, ref) for number, leg in enumerate(self.legs))
+        found = (self._instance(number, of, by, ref) for number, (of, by) in enumerate(self._ends) if of.key == ref.key)
         latest = {x.by: x for x in found if x is not None}
         return [x for x in latest.values() if x not in self.off]
 
-    def _instance(self, number: int, leg: Leg, ref: Ref) -> Instance | None:
-        of, by = self.ref(leg.of, World()), self.ref(leg.by, World())
-        if of.key != ref.key:
-            return None
+    @staticmethod
+    def _instance(number: int, of: Ref, by: Ref, ref: Ref) -> Instance | None:
+        """What a leg from ``of`` to ``by`` says of a quantity of the same name; None where it speaks of other times."""
         if of == ref:
             return Instance(number, of, by)
         if of.time is None or ref.time is None or of.time.symbol is None:
@@ -136,6 +138,9 @@ class AuthorElaborator(Elaborator):
     def is_plain(self, key: str, world: World) -> bool:
         """What legs say may hang on the sense of ∂."""
         return False
+
+    def meets_series(self, *nodes: s.Node) -> bool:
+        return super().meets_series(*nodes, *(leg.node for leg in self.legs))
 
     def partial(self, node: s.Partial, world: World) -> Value:
         exact = self._exact(node, world)

@@ -26,7 +26,7 @@ from derivations.placeholders import chain_rule
 from derivations.products import ADDED, ENTRIES
 from derivations.reading import surface as s
 from derivations.reading.places import Span
-from derivations.series import indicator, series
+from derivations.series import has_series, indicator, series
 from derivations.tensors import hadamard, spread, total
 from derivations.terms import (
     Dim,
@@ -139,8 +139,9 @@ class Elaborator(Composition):
         if definition is None or not world.unfolds(ref, given, ref.key in self.knowledge.backward):
             return self.variable(ref)
         key = (ref, self._shared(ref, world))
-        if key in self._values:
-            return self._values[key]
+        known = self._values.get(key)
+        if known is not None:
+            return known
         if key in self._open:
             raise UnclearError(f"{ref.key} is defined by itself", span)
         if len(self._open) > MOST_UNFOLDED:
@@ -185,6 +186,11 @@ class Elaborator(Composition):
             nodes = (node for name in near for root in self.knowledge.meanings(name) for node in root.walk())
             self._plain[key] = not any(isinstance(node, SENSED) for node in nodes)
         return self._plain[key] and not world.facts
+
+    def meets_series(self, *nodes: s.Node) -> bool:
+        """Whether a sum or product over an index may be read with expressions: in them, or in what they speak of."""
+        near = [root for key in self.knowledge.reachable(*nodes) for root in self.knowledge.meanings(key)]
+        return has_series(*nodes, *near, *(body for _, body in self.knowledge.functions.values()))
 
     def _unfold(self, ref: Ref, definition: Definition, world: World) -> Term:
         own = definition.env(ref)

@@ -123,9 +123,9 @@ class AllTimes:
         if isinstance(letters, str):
             found.decision = Decision(Verdict.UNDECIDED, letters)
             return
-        far = self._instance(letters.farthest(), modes[0])
-        if isinstance(far.found.unclear, ReversedBoundsError):
-            found.unclear = far.found.unclear
+        reversed_ = self._reversed(letters, modes[0])
+        if reversed_ is not None:
+            found.unclear = reversed_
             return
         for mode in modes:
             right = self._by_backpropagation(letters, mode) or self._in_mode(letters, mode, found)
@@ -133,6 +133,13 @@ class AllTimes:
                 found.right[mode] = right
         if not found.right:
             self._not_right(found)
+
+    def _reversed(self, letters: Letters, mode: Mode) -> ReversedBoundsError | None:
+        """Bounds of a sum that are in the wrong order even at the times that are farthest apart."""
+        if not self.world.facts and not self.judge.elaborator.meets_series(*self.sides):
+            return None
+        unclear = self._instance(letters.farthest(), mode).found.unclear
+        return unclear if isinstance(unclear, ReversedBoundsError) else None
 
     def _not_right(self, found: Judgement) -> None:
         if self.open:
@@ -218,7 +225,7 @@ class AllTimes:
         world = World(((None, 0),), env=env, facts=self.world.facts, end=last)
         world = replace(world, sinks=self.judge.elaborator.sinks(self.sides, world))
         found.assumed = self.judge.assumed(self.sides, self.world)
-        found.outputs = self.judge.outputs(*self.sides, world)
+        found.asked = lambda: self.judge.outputs(*self.sides, world)
         attempts = self.judge.attempts(*self.sides, world, found, (mode,))
         agreeing = [a for a in attempts if self.judge.screen.may_agree(a.left, a.right)]
         return Instance(times, found, attempts, agreeing)

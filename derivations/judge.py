@@ -6,7 +6,7 @@ elaborator offers, and the layouts of a derivative. A step is wrong only if it i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 
@@ -61,12 +61,22 @@ class Judgement:
     shapes: tuple[str, str] | None = None
     derivative: bool = False
     slopes: bool = False
-    outputs: list[Term] = field(default_factory=list)
+    asked: Callable[[], list[Term]] = list
     assumed: tuple[str, ...] = ()
     open_modes: list[Mode] = field(default_factory=list)
     times: Times = ()
     otherwise: str = ""
     follows: int = 0
+
+    def outputs(self) -> list[Term]:
+        """What derivatives are taken of and what is divided by, found when it is first asked for."""
+        found = self.asked()
+        self.asked = found.copy
+        return found
+
+    def kept(self) -> Judgement:
+        """A copy to be kept, which leaves nothing to be found."""
+        return replace(self, asked=list)
 
     @property
     def verdict(self) -> Verdict:
@@ -126,7 +136,8 @@ class Judge:
         found.slopes = found.slopes or found.derivative
         self.elaborator.inverses.clear()
         found.attempts = self.attempts(left, right, world, found)
-        found.outputs = [*self.outputs(left, right, world), *self.elaborator.inverses]
+        divided = list(self.elaborator.inverses)
+        found.asked = lambda: [*divided, *self._outputs(left, right, world)]
         self._prove(found.attempts, found, Budget(seconds=self.seconds))
         return found
 
@@ -137,6 +148,12 @@ class Judge:
         summed = [text for key, text in sorted(knowledge.open.assumed.items()) if key in near]
         through = (_through(loss, self.elaborator.ref(sink, World())) for loss, sink in world.sinks)
         return (*through, *summed)
+
+    def _outputs(self, left: s.Node, right: s.Node, world: World) -> list[Term]:
+        """What the derivatives of a step are taken of, and what is divided by on the way there."""
+        self.elaborator.inverses.clear()
+        found = self.outputs(left, right, world)
+        return [*found, *self.elaborator.inverses]
 
     def outputs(self, left: s.Node, right: s.Node, world: World) -> list[Term]:
         """What the derivatives of a step are taken of."""
@@ -213,10 +230,10 @@ class Judge:
 
     def _has_value(self, attempt: Attempt, found: Judgement) -> bool:
         """Whether what is differentiated or divided by has values, and the place is no kink; says why not."""
-        if found.slopes and at_a_kink([attempt.left, attempt.right, *found.outputs]):
+        if found.slopes and at_a_kink([attempt.left, attempt.right, *found.outputs()]):
             found.decision = Decision(Verdict.UNDECIDED, "a piecewise function is differentiated at a constant")
             return False
-        if not all(has_a_value(output, output, self.seed) for output in found.outputs):
+        if not all(has_a_value(output, output, self.seed) for output in found.outputs()):
             reason = "what is differentiated or divided by has no value at any point that was tried"
             found.decision = Decision(Verdict.UNDECIDED, reason)
             return False

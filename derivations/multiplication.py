@@ -84,11 +84,12 @@ class Multiplication(Differentiation):
         return list(found.values())[:MOST_READINGS]
 
     def _products(self, lefts: list[Value], rights: list[Value], operator: str) -> list[Value] | None:
+        forms = [(right, right.form) for right in rights]
         found = [
             carry_out(choice, left, right)
-            for left in lefts
-            for right in rights
-            for choice in self.knowledge.signs.choices(left.form, right.form, operator, _same)
+            for left, form in [(left, left.form) for left in lefts]
+            for right, other in forms
+            for choice in self.knowledge.signs.choices(form, other, operator, _same)
         ]
         return found[:MOST_READINGS] or None
 

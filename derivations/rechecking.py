@@ -128,7 +128,7 @@ class Recheck:
         steps = list(self._checker.judge_entry(entry))
         if _lasting(entry, steps):
             news = {ref: value for ref, value in stated.items() if before.get(ref) is not value}
-            self._setting.known[key] = _Known([copy(item.found) for item in steps], news, sizes.named())
+            self._setting.known[key] = _Known([item.found.kept() for item in steps], news, sizes.named())
         return steps
 
     def _with(self, entry: Entry, found: Sequence[Judgement]) -> list[Judged]:

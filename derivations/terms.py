@@ -349,8 +349,9 @@ class _ProductBuilder:
         shape = tuple(self.dims[label] for label in out)
         if self.coefficient == 0:
             return zeros(shape)
-        self._contract_identities(set(out))
-        self._count_bare_sums(set(out))
+        kept = set(out)
+        self._contract_identities(kept)
+        self._count_bare_sums(kept)
         node = self._node(out, shape)
         return node if self.coefficient is ONE else scale(self.coefficient, node)
 

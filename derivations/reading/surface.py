@@ -29,14 +29,17 @@ class Node:
 
     def children(self) -> Iterator[Node]:
         """The direct sub-trees, left to right as in the fields."""
+        return iter(self._parts())
+
+    def _parts(self) -> list[Node]:
+        found: list[Node] = []
         for name in _inner_fields(type(self)):
             value = getattr(self, name)
             if isinstance(value, Node):
-                yield value
-            elif isinstance(value, tuple):
-                for item in value:
-                    if isinstance(item, Node):
-                        yield item
+                found.append(value)
+            elif value and isinstance(value, tuple):
+                found += [item for item in value if isinstance(item, Node)]
+        return found
 
     def walk(self) -> Iterator[Node]:
         """This tree and all trees below it, parents first."""
@@ -49,8 +52,7 @@ class Node:
         while pending:
             node = pending.pop()
             yield node
-            if _inner_fields(type(node)):
-                pending += reversed(list(node.children()))
+            pending += reversed(node._parts())
 
     def rewritten(self, change: Callable[[Node], Node]) -> Node:
         """The tree with ``change`` applied to every node, from the leaves up; the same tree where nothing changes."""
@@ -67,7 +69,7 @@ def _rewritten(value: Any, change: Callable[[Node], Node]) -> Any:
     """The value of a field with the trees in it rewritten; itself where nothing changes."""
     if isinstance(value, Node):
         return value.rewritten(change)
-    if not isinstance(value, tuple):
+    if not value or not isinstance(value, tuple):
         return value
     new = tuple(item.rewritten(change) if isinstance(item, Node) else item for item in value)
     return value if all(one is other for one, other in zip(value, new, strict=True)) else new
