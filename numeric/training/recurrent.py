@@ -44,22 +44,24 @@ class _LSTM(nn.Module):
 
 
 class PhasedLSTM(_LSTM):
-    """A phased LSTM (Neil, Pfeiffer and Liu 2016, eqs. 2–10, without peepholes); periods and shifts are learnt."""
+    """A phased LSTM (Neil, Pfeiffer and Liu 2016, eqs. 2–10, without peepholes).
 
-    ratio: Tensor
+    Periods, shifts and open shares are learnt, as in the code that its authors published; a share counts by its size,
+    whatever its sign, so that no step of the optimiser closes a unit for good.
+    """
 
     def __init__(self, d: int, n: int, shortest: float = 1.0, longest: float = 100.0, ratio: float = 0.05) -> None:
-        """Periods start log-uniform between two, in the unit of the times; ``ratio`` is the open share r_on."""
+        """Periods start log-uniform between two, in the unit of the times; ``ratio`` the open share r_on."""
         super().__init__(d, n)
         self.period = nn.Parameter(torch.empty(n).uniform_(log(shortest), log(longest)).exp())
         self.shift = nn.Parameter(torch.rand(n) * self.period.detach())
-        self.register_buffer("ratio", torch.full((n,), ratio))
+        self.ratio = nn.Parameter(torch.full((n,), ratio))
 
     def forward(self, x: Tensor, state: States | None, times: Tensor) -> tuple[Tensor, States]:
         """The outputs and the last states, from inputs (T, batch, d) and the times (T, batch) of the samples."""
         h, c = self.start(x, state)
         received = functional.linear(x, self.weight_ih_l0, self.bias_l0)
-        gates = time_gate(times, self.period, self.shift, self.ratio, LEAK if self.training else 0.0)
+        gates = self.openness(times, LEAK if self.training else 0.0)
         outputs = []
         for part, k in zip(received.unbind(), gates.to(x.dtype).unbind(), strict=True):
             i, f, g, o = torch.addmm(part, h, self.weight_hh_l0.T).chunk(4, 1)
@@ -68,6 +70,10 @@ class PhasedLSTM(_LSTM):
             c = torch.lerp(c, proposed, k)
             outputs.append(h)
         return torch.stack(outputs), (h, c)
+
+    def openness(self, times: Tensor, leak: float) -> Tensor:
+        """k(t) of every unit, for times of any shape."""
+        return time_gate(times, self.period, self.shift, self.ratio.abs(), leak)
 
 
 class StepNorm(nn.Module):

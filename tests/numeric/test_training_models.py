@@ -47,6 +47,19 @@ def test_the_phased_lstm_follows_the_equations_of_the_table() -> None:
     assert not torch.allclose(layer(x, None, times)[0], wanted, atol=1e-6)
 
 
+def test_the_open_share_of_a_phased_lstm_is_learnt_and_stays_open() -> None:
+    torch.manual_seed(7)
+    layer = PhasedLSTM(D, N, 2.0, 9.0, ratio=0.3)
+    times = torch.linspace(0, 30, 301)
+    before = layer.openness(times, 0.0)
+    before.sum().backward()
+    assert layer.ratio.grad is not None
+    assert (layer.ratio.grad > 0).all()
+    with torch.no_grad():
+        layer.ratio.neg_()
+    assert torch.equal(layer.openness(times, 0.0), before)
+
+
 def test_batch_norm_that_does_nothing_leaves_the_lstm_of_torch() -> None:
     torch.manual_seed(2)
     layer, reference = BatchNormLSTM(D, N, T).double().eval(), torch.nn.LSTM(D, N).double()

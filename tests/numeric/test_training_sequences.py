@@ -57,9 +57,27 @@ def test_waves_are_sampled_as_told(sampling: str) -> None:
         assert (gaps > 0).all()
         assert times[-1] < 40 + 1e-3
         assert (length + 1) * step >= phased.SHORTEST
+        assert length * step <= 40
         assert (np.abs(gaps - step) < 1e-3).all() == (sampling != "asynchronous")
     assert torch.allclose(batch.x[..., 1], batch.times / phased.UNIT)
     assert 0.2 < float(batch.y.double().mean()) < 0.8
+
+
+@pytest.mark.parametrize("sampling", ["standard", "high", "asynchronous"])
+def test_alike_waves_have_one_length_and_no_padding(sampling: str) -> None:
+    config = Config(cell="phased-lstm", length=60, sampling=sampling)
+    found = [phased.waves(16, config, 3, k, alike=True) for k in range(60)]
+    lengths = [len(batch.x) * phased.STEP[sampling] for batch in found]
+    assert all(batch.lengths is None and (batch.times.diff(dim=0) > 0).all() for batch in found)
+    assert max(lengths) <= 60
+    assert min(lengths) >= phased.SHORTEST - 1
+    assert 30 < np.mean(lengths) < 45
+
+
+def test_the_number_of_asynchronous_samples_does_not_tell_how_long_a_wave_lasts() -> None:
+    batch = phased.waves(400, Config(cell="phased-lstm", length=100, sampling="asynchronous"), 4)
+    spans = [float(batch.times[length - 1, k] - batch.times[0, k]) for k, length in enumerate(batch.lengths.tolist())]
+    assert abs(np.corrcoef(spans, batch.lengths.tolist())[0, 1]) < 0.3
 
 
 def test_the_period_of_a_wave_tells_its_class() -> None:
