@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from derivations.errors import UsageError
-from numeric.training.config import Config, flag, telling, varied
+from numeric.training.config import FIELDS, Config, flag, telling, varied
 from numeric.training.loop import Finished
 from numeric.training.study import Picture, Study
 from numeric.training.tables import measure
@@ -54,17 +54,17 @@ def caption(study: Study, done: Sequence[Finished], said: str) -> str:
     return f"{said}. {data + '. ' if data else ''}{common}; seed {seeds}."
 
 
-SAID = ("cell", "size", "init", "dropout", "optimiser", "rate", "batch", "clip_norm", "clip_value")
+ALWAYS = ("cell", "size", "optimiser", "rate", "batch")
+UNSAID = ("epochs", "epoch_steps", "patience", "target", "seed", "compile", "weights", "prompt")
+"""Settings of a run's length, which curves show, and such as change nothing in what is learnt."""
 
 
 def _in_common(found: Sequence[Config]) -> list[str]:
-    names = set(varied(list(found)))
-    default = Config()
-    shown = [name for name in SAID if name not in names]
-    changed = [
-        name for name in shown if name in SAID[:2] + SAID[4:7] or getattr(found[0], name) != getattr(default, name)
-    ]
-    return [f"{flag(name)} {getattr(found[0], name)}" for name in changed]
+    """What all runs have in common and a reader needs: a few settings always, the others where they are not usual."""
+    different, default = set(varied(list(found))), Config()
+    names = [name for name, one in FIELDS.items() if name not in UNSAID and not one.metadata["free"]]
+    shared = {name: getattr(found[0], name) for name in names if name not in different}
+    return [f"{flag(n)} {value}" for n, value in shared.items() if n in ALWAYS or value != getattr(default, n)]
 
 
 def dress(axes: Any, x: str, y: str, legend: bool = True) -> None:

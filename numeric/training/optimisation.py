@@ -11,13 +11,14 @@ from numeric.training.config import Config
 
 Parameters = Iterable[torch.nn.Parameter]
 MAKERS: Final[dict[str, Callable[[Parameters, Config], torch.optim.Optimizer]]] = {
-    "sgd": lambda p, c: torch.optim.SGD(p, lr=c.rate),
-    "momentum": lambda p, c: torch.optim.SGD(p, lr=c.rate, momentum=c.momentum),
-    "nesterov": lambda p, c: torch.optim.SGD(p, lr=c.rate, momentum=c.momentum, nesterov=True),
+    "sgd": lambda p, c: torch.optim.SGD(p, lr=c.rate, fused=True),
+    "momentum": lambda p, c: torch.optim.SGD(p, lr=c.rate, momentum=c.momentum, fused=True),
+    "nesterov": lambda p, c: torch.optim.SGD(p, lr=c.rate, momentum=c.momentum, nesterov=True, fused=True),
     "rmsprop": lambda p, c: torch.optim.RMSprop(p, lr=c.rate),
-    "adam": lambda p, c: torch.optim.Adam(p, lr=c.rate),
-    "adamw": lambda p, c: torch.optim.AdamW(p, lr=c.rate),
+    "adam": lambda p, c: torch.optim.Adam(p, lr=c.rate, fused=True),
+    "adamw": lambda p, c: torch.optim.AdamW(p, lr=c.rate, fused=True),
 }
+"""Fused where torch has it: one pass over parameters, gradients and moments in place of several."""
 RATES: Final[dict[str, Callable[[Config, int, int], float]]] = {
     "constant": lambda c, epoch, step: c.rate,
     "step": lambda c, epoch, step: float(c.rate * c.decay ** (step // c.decay_every)),
