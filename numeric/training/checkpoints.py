@@ -74,8 +74,15 @@ class History:
             raise UsageError(f"{path.parent} cannot be made: {error.strerror}") from error
 
     def keep(self, epochs: int) -> None:
-        """Go on with the lines of a run's first epochs; later ones were not in its checkpoint."""
-        lines = [json.loads(line) for line in self.path.read_text(encoding="utf-8").splitlines() if line.endswith("}")]
+        """Go on with the lines of a run's first epochs; later ones were not in its checkpoint.
+
+        Raises UsageError where there were epochs and their lines are gone.
+        """
+        there = self.path.exists()
+        if epochs and not there:
+            raise UsageError(f"{self.path} is missing; put it back, or begin this run again in another folder")
+        text = self.path.read_text(encoding="utf-8") if there else ""
+        lines = [json.loads(line) for line in text.splitlines() if line.endswith("}")]
         self.lines = [line for line in lines if line["epoch"] <= epochs]
         self._write()
 

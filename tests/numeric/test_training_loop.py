@@ -57,6 +57,24 @@ def test_what_the_checkpoint_did_not_know_is_dropped_from_the_history(tmp_path: 
     assert all("valid_loss" in line for line in done.history)
 
 
+def test_a_run_stopped_in_its_first_epoch_is_resumed(tmp_path: Path) -> None:
+    config = Config(cell="gru", **SMALL)
+    problem = palindromes.problem(config)
+    _, done = train(problem, config, tmp_path / "whole")
+    interrupted_at(problem, config, tmp_path / "parts", 3)
+    _, again = train(problem, config, tmp_path / "parts", resume=True)
+    assert without_times(again.history) == without_times(done.history)
+
+
+def test_a_history_that_is_gone_is_missed(tmp_path: Path) -> None:
+    config = Config(cell="gru", **SMALL)
+    problem = palindromes.problem(config)
+    interrupted_at(problem, config, tmp_path, 13)
+    (tmp_path / "history.jsonl").unlink()
+    with pytest.raises(UsageError, match="is missing; put it back"):
+        train(problem, config, tmp_path, resume=True)
+
+
 def test_other_settings_cannot_be_resumed_into(tmp_path: Path) -> None:
     config = Config(cell="rnn", **SMALL)
     train(palindromes.problem(config), config, tmp_path)

@@ -38,8 +38,8 @@ def train(problem: Problem, config: Config, folder: Path, resume: bool = False) 
     return trainer, trainer.train()
 
 
-def interrupted_at(problem: Problem, config: Config, folder: Path, step: int) -> None:
-    """Train until Ctrl-C is pressed while the batch of a step is fetched."""
+def interrupted_at(problem: Problem, config: Config, folder: Path, step: int, resume: bool = False) -> None:
+    """Train until Ctrl-C is pressed while the batch of a step, counted from here, is fetched."""
     inner, seen = problem.batch, 0
 
     def batch(epoch: int, index: int) -> Batch:
@@ -51,7 +51,7 @@ def interrupted_at(problem: Problem, config: Config, folder: Path, step: int) ->
 
     pressed = Problem(**{**{f: getattr(problem, f) for f in problem.__dataclass_fields__}, "batch": batch})
     try:
-        train(pressed, config, folder)
+        train(pressed, config, folder, resume)
     except Interrupted:
         return
     raise AssertionError("Ctrl-C was not noticed")
