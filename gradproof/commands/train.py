@@ -107,9 +107,10 @@ def _run(study: Study, resume: bool, form: str) -> int:
     from gradproof.commands.progress import Progress
     from numeric.training.checkpoints import plain
     from numeric.training.loop import Interrupted
-    from numeric.training.results import record, write
+    from numeric.training.results import record, revision, write
     from numeric.training.study import Clock
 
+    revision()
     study.data()
     _make_room(study.folder, resume)
     clock = Clock()

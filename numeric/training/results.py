@@ -9,6 +9,7 @@ import platform
 import subprocess
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -89,8 +90,12 @@ def versions() -> dict[str, str]:
     return found
 
 
+@cache
 def revision() -> str | None:
-    """The git revision of the program, with a + where files differ from it; None outside a checkout."""
+    """The git revision of the program, with a + where files differ from it; None outside a checkout.
+
+    Kept from the first call on: files may change while a run goes on, what has been imported does not.
+    """
     root = Path(__file__).resolve().parents[2]
     command = ["git", "-C", str(root), "describe", "--always", "--dirty=+", "--exclude=*", "--abbrev=12"]
     if not (root / ".git").exists():

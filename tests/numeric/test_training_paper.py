@@ -11,6 +11,7 @@ import pytest
 import torch
 from training_listener import interrupted_at
 
+from numeric.training import results
 from numeric.training.config import Config
 from numeric.training.study import Study
 from numeric.training.tasks.table import TASKS
@@ -43,3 +44,10 @@ def test_a_paper_run_starts_stops_and_goes_on(name: str, config: Config, tmp_pat
         state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)["state"]
         assert state["step"] == step
         assert state["sums"]["loss"] > 0
+
+
+def test_a_study_has_the_revision_with_which_it_began(monkeypatch: pytest.MonkeyPatch) -> None:
+    results.revision.cache_clear()
+    begun = results.revision()
+    monkeypatch.setattr(results.subprocess, "run", lambda *_, **__: pytest.fail("asked again while the run goes on"))
+    assert results.revision() == begun
