@@ -20,8 +20,8 @@ from numeric.training.study import Picture, Study
 from numeric.training.tables import measure
 
 PER_INCH = 14
-MARKS = "osD^vP"
 """Characters of a caption that fit on an inch."""
+MARKS = "osD^vP"
 
 
 def canvas(
@@ -35,7 +35,7 @@ def canvas(
 
 def save(figure: Figure, folder: Path, name: str, caption: str) -> Picture:
     """Write ``name``.png and ``name``.pdf with a caption below. Raises UsageError where that cannot be done."""
-    text = fill(caption, int(figure.get_figwidth() * PER_INCH))
+    text = fill(caption, int(figure.get_figwidth() * PER_INCH), break_on_hyphens=False)
     figure.supxlabel(text.replace("$", r"\$"), fontsize=8, x=0.02, ha="left")
     try:
         figure.savefig(folder / f"{name}.png", dpi=140)

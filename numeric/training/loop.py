@@ -21,6 +21,7 @@ from numeric.training.batches import IGNORED, Batch, Problem
 from numeric.training.checkpoints import History, load, load_weights, save
 from numeric.training.config import Config
 from numeric.training.optimisation import clip, optimiser, set_rate
+from numeric.training.population import BATCHES, settle
 
 DTYPES: Final = {"float32": torch.float32, "bfloat16": torch.float32, "float64": torch.float64}
 """What the parameters are kept in; bfloat16 is for the arithmetic alone."""
@@ -199,6 +200,7 @@ class Trainer:
         state, config = self.state, self.config
         line: dict[str, Any] = {"run": self.label, "epoch": state.epoch + 1, "step": state.step}
         line["rate"] = self.optimiser.param_groups[0]["lr"]
+        self._settle()
         line |= state.sums.metrics("train", self.problem.accuracy) | self.measure("valid")
         if self.problem.samples is not None:
             self.model.train(False)
@@ -211,6 +213,13 @@ class Trainer:
         state.seconds = line["seconds"] = monotonic() - self.began
         self.history.add(line)
         self.listener.epoch(line)
+
+    def _settle(self) -> None:
+        """Statistics of batch norm as they are with these weights."""
+        first = range(min(BATCHES, self.problem.batches))
+        batches = (self.problem.batch(self.state.epoch, index).to(self.device) for index in first)
+        with self._arithmetic():
+            settle(self.model, batches, self.problem.carried)
 
     def _reason(self, line: Mapping[str, Any]) -> str:
         """Why the run is over before its last epoch; empty where it is not."""

@@ -84,6 +84,7 @@ class StepNorm(nn.Module):
 
     def __init__(self, features: int, steps: int, shifted: bool = False) -> None:
         super().__init__()
+        self.momentum = 0.1
         self.gain = nn.Parameter(torch.full((features,), 0.1))
         self.offset = nn.Parameter(torch.zeros(features)) if shifted else None
         self.register_buffer("mean", torch.zeros(steps, features))
@@ -93,7 +94,7 @@ class StepNorm(nn.Module):
         """Normalise (batch, features) by the statistics of a step, those of the last one where it is longer."""
         at = min(step, len(self.mean) - 1)
         return functional.batch_norm(
-            x, self.mean[at], self.variance[at], self.gain, self.offset, self.training, momentum=0.1, eps=1e-5
+            x, self.mean[at], self.variance[at], self.gain, self.offset, self.training, self.momentum, eps=1e-5
         )
 
 
