@@ -16,6 +16,8 @@ from gradproof.outcome import terminal_width
 from numeric.training.config import FIELDS, flag, read_value
 
 if TYPE_CHECKING:
+    from rich.console import JustifyMethod as Justify
+
     from numeric.training.study import Mode, Study
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -156,7 +158,8 @@ def _text(study: Study, results: Mapping[str, Any]) -> str:
     for k in shown:
         text = isinstance(rows[0][k] if rows else "", str)
         whole = columns[k] in FIELDS or not text
-        table.add_column(_heading(columns[k]), justify="left" if text else "right", overflow="fold", no_wrap=whole)
+        side: Justify = "left" if text else "right"
+        table.add_column(_heading(columns[k]), justify=side, vertical="bottom", overflow="fold", no_wrap=whole)
     for row in rows:
         table.add_row(*(_cell(row[k]) for k in shown))
     out = io.StringIO()
@@ -169,8 +172,8 @@ def _text(study: Study, results: Mapping[str, Any]) -> str:
 
 
 def _heading(column: str) -> str:
-    words = column.split("_")
-    return " ".join(SHORT.get(word, word) for word in words)
+    """A word a line: numbers are narrower than the names of what they measure."""
+    return "\n".join(SHORT.get(word, word) for word in column.split("_"))
 
 
 def _cell(value: Any) -> str:

@@ -49,6 +49,14 @@ def test_a_task_leaves_its_folder_and_prints_its_table(tmp_path: Path) -> None:
     assert all(run["config"]["threads"] == 1 for run in results["runs"])
 
 
+def test_a_wide_table_has_its_words_whole(tmp_path: Path) -> None:
+    code, text = _run("pixels", "--quick", *TINY, "--train-size", "60", "--out", str(tmp_path / "out"))
+    assert code == 0
+    assert max(map(len, text.splitlines())) <= 80
+    words = set(text.split())
+    assert {"lstm", "gru", "binary", "grey", "permuted", "pixels", "order", "params", "train", "acc."} <= words
+
+
 def test_nothing_is_overwritten_unasked_and_resume_goes_on(tmp_path: Path) -> None:
     call = ["palindromes", "--cell", "rnn", "--length", "4", *TINY, "--out", str(tmp_path / "out"), "--format", "json"]
     first = json.loads(_run(*call)[1])
