@@ -62,11 +62,11 @@ class Circumstances:
         return Judge(elaborator, self.checker.options.seed, self.checker.options.time_limit)
 
     def _symbols(self) -> dict[Ref, s.Symbol]:
-        """Each quantity as the author writes it first."""
+        """Each quantity as the author writes it first; within a macro or for another formula only if nowhere else."""
         found: dict[Ref, s.Symbol] = {}
-        for symbol in self.checker.sheet.symbols():
-            if not symbol.component:
-                found.setdefault(self.knowledge.names.ref(symbol), symbol)
+        symbols = [x for x in self.checker.sheet.symbols() if not x.component]
+        for symbol in (*(x for x in symbols if x.base.strip("\\") in self.text(x)), *symbols):
+            found.setdefault(self.knowledge.names.ref(symbol), symbol)
         return found
 
     def _written(self, symbol: s.Symbol) -> str:

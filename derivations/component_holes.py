@@ -42,7 +42,7 @@ class Holes(Components):
 class ComponentPlaces(Places):
     """The places of one side of a step in components."""
 
-    opening, most = 15, 1200  # the whole side is read again for every place
+    opening, most = 15, 3000  # the whole side is read again for every place
 
     def _read_other(self, side: s.Node) -> list[Value]:
         learnt = Components(self.holed, self.world)

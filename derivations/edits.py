@@ -112,7 +112,8 @@ def edits(root: s.Node, own: Hand, names: Names) -> list[Edit]:
         if is_name(node):
             more = 0 if free else IN_DERIVATIVE
             found.extend(Edit(node, tree, node.span, text, code, cost + more) for tree, text, code, cost in names(node))
-    found += _of_root(root, own)
+    for whole in (root, *(node.value for node in root.walk() if isinstance(node, s.Branch))):
+        found += _of_whole(whole, own)
     return sorted(found, key=lambda edit: (edit.cost, edit.span))
 
 
@@ -124,8 +125,8 @@ def _places(node: s.Node, free: bool = True) -> Iterator[tuple[s.Node, bool]]:
             yield from _places(child, free and not isinstance(node, s.Partial | s.Symbol))
 
 
-def _of_root(root: s.Node, own: Hand) -> Edits:
-    """The sign, or a factor of two, of a whole side."""
+def _of_whole(root: s.Node, own: Hand) -> Edits:
+    """The sign, or a factor of two, of a whole side, or of one of its cases."""
     text = own.of(root)
     if not isinstance(root, s.Add | s.Neg):
         yield Edit(root, s.Neg(root.span, root), root.span, f"-{text}", "sign", 3)

@@ -9,6 +9,7 @@ from derivations.chains import chain_break
 from derivations.circumstances import Circumstances
 from derivations.conventions import Conventions
 from derivations.follow_ups import ONLY_SCALAR, FollowUps
+from derivations.names import Ref
 from derivations.paths import Paths
 from derivations.reading import surface as s
 from derivations.repairs import Repairs
@@ -87,22 +88,34 @@ class Explainer:
         first = self.about.first(item)
         if step.code == "unequal" and isinstance(first, s.Partial):
             step.code = "wrong-derivative"
-            by_name = first.of.span == first.span
-            name = f"the loss, {self.about.text(first)}" if by_name else self.about.text(first.of)
             step.headline = (
-                f"this is not the derivative of {name}"
+                f"this is not {self._derivative(first)}"
                 if item.number == 0
-                else (f"this step does not follow from the definition of {name}")
+                else f"this step does not follow from the definition of {self._named(first.of)}"
             )
-        related = self._definition_line(first)
-        step.related = related
+        step.related = self._definition_line(first)
+
+    def _derivative(self, node: s.Partial) -> str:
+        """A derivative in words; one that is written as a name, or by a macro, by what it is written as."""
+        if node.of.span != node.span:
+            return f"the derivative of {self.about.text(node.of)}"
+        is_vector = isinstance(node.of, s.Symbol) and self.about.knowledge.shapes.get(self._ref(node.of).key)
+        return self.about.text(node) if is_vector else f"the derivative of the loss, {self.about.text(node)}"
+
+    def _named(self, node: s.Node) -> str:
+        """A quantity as the author writes it."""
+        known = self.about.texts.get(self._ref(node)) if isinstance(node, s.Symbol) else None
+        return known or self.about.text(node)
+
+    def _ref(self, symbol: s.Symbol) -> Ref:
+        return self.about.knowledge.names.ref(symbol)
 
     def _definition_line(self, first: s.Node) -> tuple[int, str] | None:
         of = first.of if isinstance(first, s.Partial) else first
         if not isinstance(of, s.Symbol):
             return None
-        definition = self.about.knowledge.definition(self.about.knowledge.names.ref(of))
-        return None if definition is None else (definition.line, f"{self.about.text(of)} is defined here")
+        definition = self.about.knowledge.definition(self._ref(of))
+        return None if definition is None else (definition.line, f"{self._named(of)} is defined here")
 
     def _own_slip(self, item: Judged) -> None:
         """A slip of the step's own: an edit that mends it, a factor too many, or a formula for scalars."""

@@ -148,7 +148,7 @@ def _adding_up(effects: Effects, standing: Floating) -> Iterator[Pair]:
 
 def _in_products(places: Places, candidates: Sequence[Edit]) -> Iterator[Pair]:
     """The cheapest pairs of edits of one node that is not a sum, and of what stands below it, as far as work allows."""
-    most = places.spent + places.most
+    most = places.spent + places.most // 2
     for node, pair in nsmallest(places.most, _within(places, candidates), key=lambda found: _cost(found[1])):
         if places.spent > most:
             return

@@ -32,7 +32,7 @@ from derivations.reading import surface as s
 from derivations.reading.places import Span
 from derivations.report import Repair, Verdict
 from derivations.terms import Term
-from derivations.traverse import free_variables
+from derivations.traverse import dim_symbols_of, free_variables
 from derivations.world import World
 from derivations.writings import Written, at_indices, at_time, complements, factors_of, times_of
 
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from derivations.reporting import Judged
 
 MOST_POOLED = 60
+MOST_DERIVATIVES = 12
 MOST_UNSEEN = 200
 MOST_LAWS = 30
 MOST_PROOFS = 5
@@ -268,7 +269,7 @@ class Search:
         return (small, self.world) if self.item.found.times else (self.world, small)
 
     def within(self, nodes: Sequence[Written]) -> list[Written]:
-        """What speaks of nothing but the quantities of the true side, and what is the same but once.
+        """What speaks of nothing but the quantities of the true side, or sizes, and what is the same but once.
 
         The index of a sum is one there.
         """
@@ -285,9 +286,11 @@ class Search:
                 continue
             own = free_variables([values[0].term])
             key = values[0].term, values[0].row
-            if own and set(own) <= known and (key not in found or len(text) < len(found[key][1])):
+            hangs = set(own) <= known if own else bool(dim_symbols_of([values[0].term]))
+            if hangs and (key not in found or len(text) < len(found[key][1])):
                 found[key] = (node, text)
-        return sorted(found.values(), key=lambda x: (_is_derivative(x), len(x[1])))[:MOST_POOLED]
+        derivatives = [x for x in found.values() if _is_derivative(x)][:MOST_DERIVATIVES]
+        return [x for x in found.values() if not _is_derivative(x)][: MOST_POOLED - len(derivatives)] + derivatives
 
     def likely(self, candidates: Iterable[Edit]) -> Iterator[Edit]:
         """The edits with which the step is right at the sample points; the first few where that cannot be seen."""
@@ -318,7 +321,7 @@ class Search:
         return self._proves(edit) if self.places is None or not self.about.as_it_is else self._pasted(edit)
 
     def _repeats(self, edit: Edit) -> bool:
-        """Whether a side with an edit is the other side again, names what that is to say, or has something less itself.
+        """Whether a side with an edit is the other side again, names what that is to say, or has what cancels in it.
 
         That is true, and no repair.
         """
@@ -330,7 +333,10 @@ class Search:
         return any((quantity and self._quantity(node) == quantity) or self._cancels(node) for node in said.walk())
 
     def _cancels(self, node: s.Node) -> bool:
-        """Whether a sum has something less itself in it."""
+        """Whether a sum has something less itself in it, or something is differentiated by itself."""
+        if isinstance(node, s.Partial):
+            ends = self._quantity(node)
+            return len(ends) == 2 and ends[0] == ends[1]
         if not isinstance(node, s.Add) or len(set(node.signs)) < 2:
             return False
         named = [(x, sign) for x, sign in zip(node.addends, node.signs, strict=True) if not isinstance(x, s.Number)]

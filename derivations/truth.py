@@ -29,7 +29,7 @@ class Truth:
         self.about = about
 
     def expected(self, item: Judged) -> str | None:
-        """The true value of what a step is about; None where it is no derivative, or too long to be read."""
+        """The true value of what a step is about; None where it is no derivative, is not known, or is too long."""
         first = self.about.first(item)
         if not isinstance(first, s.Partial) or has_components(first):
             return None
@@ -40,7 +40,7 @@ class Truth:
         except (UnclearError, SheetError):
             return None
         names = self._with_variables(value.term, self._known(item, world))
-        if written_size(value.term, names) > MOST_WRITTEN:
+        if any(v not in names for v in free_variables([value.term])) or written_size(value.term, names) > MOST_WRITTEN:
             return None
         return Printer(names).latex(value.term)
 

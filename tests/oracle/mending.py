@@ -24,7 +24,11 @@ OPTIONS = Options()
 
 @dataclass(frozen=True, slots=True)
 class Mended:
-    """What became of a planted slip; ``verdict`` is that of the line with it."""
+    """What became of a planted slip; ``verdict`` is that of the line with it.
+
+    The place is found where the caret overlaps it, or where an edit elsewhere leads to the old line: of x ⊙ x, where
+    one was y, the other may be changed.
+    """
 
     sheet: str
     line: int
@@ -136,11 +140,12 @@ class Bed:
         at = source.offset(repair.line, repair.column)
         mended = source.text[:at] + repair.new + source.text[at + len(repair.old) :]
         again = Bed.again(source.name, mended, self, item)
+        same = again is not None and again == shape(item.right)
         return replace(
             found,
-            located=located,
+            located=located or same,
             proved=again is not None,
-            same=again is not None and again == shape(item.right),
+            same=same,
             repair=f"{repair.old} -> {repair.new}",
         )
 
