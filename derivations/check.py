@@ -13,7 +13,7 @@ from derivations.convolutions import Try
 from derivations.counts import judge_count, judge_counting
 from derivations.decide import Decision
 from derivations.directions import ceiling_of
-from derivations.doubts import Case, differentiated_as_written, doubt, undefined, unread_definition
+from derivations.doubts import Case, differentiated_as_written, doubt, undefined
 from derivations.elaborate import Elaborator
 from derivations.entries import EQUATING, NONE, Entry, Sheet
 from derivations.entropy_bounds import judge_inequality, speaks_of_divergences
@@ -41,6 +41,7 @@ from derivations.standing import better
 from derivations.stated import Stated, stated_by
 from derivations.terms import Term
 from derivations.understood import PLAIN, Habits
+from derivations.unread import unread_definition
 from derivations.world import UnclearError, World
 
 MOST_FRAMES = 20_000

@@ -22,23 +22,15 @@ from derivations.names import ANY, GRADIENT_MARKS, SLOPE, STATE_NAMES, UNSURE, N
 from derivations.open_losses import REST
 from derivations.reading import surface as s
 from derivations.sheet_habits import shows_a_shape
+from derivations.side_conditions import summed_to_one
 from derivations.sinks import gradients
 from derivations.terms import Term, is_zero
+from derivations.unread import unread
 from derivations.world import World
 
 _CONVOLUTION = re.compile(r"\b(?:convol\w+|convnet\w*|cnn\w*|cross[- ]correlat\w+|padding|stride)\b", re.IGNORECASE)
-
-
 ENTRIES = frozenset("ijk")
 """Letters that number entries, and hardly anything else."""
-_SCRIPT = re.compile(r"[_^]\s*(?:\{[^{}]*\}|\\[A-Za-z]+|[^\\{])")
-"""A subscript or superscript, which says of no other name what it is."""
-_WORD = re.compile(r"[^\W\d_]+")
-_LETTER = re.compile(r"\\[A-Za-z]+|[^\W\d_]")
-_BY = re.compile(r"(\\[dt]?frac\s*\{\s*(?:\\partial|d)\b[^{}]*\})\s*\{\s*(?:\\partial|d)\b[^{}]*\}")
-"""A gradient with what it is taken by, of which it says nothing."""
-_DERIVED = re.compile(r"partial|nabla|∂|∇|frac|/|^\s*(?:d|\\delta|\\Delta)\s*\\?[A-Za-z{]")
-"""A left side that is a gradient, or is named as one: what it says is no definition of the quantity in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,58 +57,6 @@ class Case:
 def doubt(case: Case) -> str:
     """Why the step must not be called wrong; empty where nothing speaks against it."""
     return next((reason for check in DOUBTS if (reason := check(case))), "")
-
-
-def _unread(case: Case) -> str:
-    """A line that could not be read may define a name that has no definition."""
-    return _unread_line(case, {ref.key for ref in case.refs()}, lambda _: True)
-
-
-def _unread_line(case: Case, keys: set[str], counts: Callable[[str], bool]) -> str:
-    """The unreadable line that may define one of some names; ``counts`` says which left sides may be a definition's."""
-    known = case.sheet.knowledge
-    undefined = {key for key in keys - case.sheet.declared if not known.defined(key) or key in known.open.assumed}
-    named = sorted(undefined & case.sheet.knowledge.names.bases.keys(), reverse=True)
-    bases = {case.sheet.knowledge.names.bases[key].base: key for key in named}
-    for entry in case.sheet.entries:
-        if isinstance(entry.sentence, s.Unreadable) and entry.sentence.defines:
-            text = _BY.sub(r"\1", _SCRIPT.sub(" ", case.sheet.source.slice(entry.sentence.span).split("=")[0]))
-            for base, key in sorted(bases.items()):
-                if counts(text) and base in re.findall(_WORD if len(base) > 1 else _LETTER, text):
-                    line = case.sheet.source.place(entry.sentence.span.start).line
-                    return f"line {line} could not be read, and it may say what {key} is"
-    return ""
-
-
-def unread_definition(case: Case) -> str:
-    """Why a derivative must not be called right: a line that could not be read may define a name that it hangs on.
-
-    With the name taken for free, whatever goes through it would be left out without a word.
-    """
-    if not case.found.derivative:
-        return ""
-    keys = {ref.key for ref in case.refs()} | set(case.sheet.knowledge.reachable(case.left, case.right))
-    return _unread_line(case, keys, lambda text: not _DERIVED.search(text)) or _defined_before(case, keys)
-
-
-def _defined_before(case: Case, keys: set[str]) -> str:
-    """The unreadable line before the definition of a name that begins with this name: the first definition counts."""
-    knowledge, source = case.sheet.knowledge, case.sheet.source
-    lines = {key: knowledge.families[key].line for key in sorted(keys & knowledge.families.keys())}
-    for entry in case.sheet.entries:
-        if isinstance(entry.sentence, s.Unreadable) and entry.sentence.defines:
-            line = source.place(entry.sentence.span.start).line
-            text = source.slice(entry.sentence.span)
-            begun = [key for key in lines if lines[key] > line and _begins_with(text, knowledge.names.bases[key].base)]
-            if begun:
-                return f"line {line} could not be read, and it may define {begun[0]} in another way"
-    return ""
-
-
-def _begins_with(text: str, base: str) -> bool:
-    """Whether a line sets a letter, with any scripts, equal to something."""
-    left, sign, _ = text.partition("=")
-    return bool(sign) and _SCRIPT.sub("", left).strip(" &:$\\") == base
 
 
 def _led_around(case: Case) -> str:
@@ -375,6 +315,15 @@ def _numbered(case: Case) -> str:
     return ""
 
 
+def _sum_of_data(case: Case) -> str:
+    """That the entries of what no line defines sum to one may be supposed, not claimed."""
+    symbol = summed_to_one(case.left, case.right)
+    known = case.sheet.knowledge
+    if symbol is None or known.defined(known.names.ref(symbol).key):
+        return ""
+    return "this may be supposed, not claimed; write it behind a word such as where"
+
+
 def _counts_entries(symbol: s.Symbol, names: Names) -> bool:
     """Whether a subscript may number entries: not the i of a bias ``b_i`` that has a ``b_f`` beside it."""
     kin = (x.name for x in names.bases.values() if (x.base, x.marks) == (symbol.base, symbol.marks) and x.name)
@@ -412,11 +361,12 @@ def _is_carried_out(case: Case, node: s.Correlation) -> bool:
 DOUBTS: tuple[Callable[[Case], str], ...] = (
     _guessed_scalar,
     _power_of_a_number,
+    _sum_of_data,
     _only_added,
     _guessed_vectors,
     _guessed_shape,
     _value_in_text,
-    _unread,
+    unread,
     _led_around,
     _loose_shapes,
     _clashing_definition,

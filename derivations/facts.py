@@ -269,7 +269,7 @@ def _facts(statement: s.Statement, names: Names, source: Source) -> Iterator[Fac
     elif len(statement.links) == 1 and statement.links[0].relation is s.Relation.EQUAL and not statement.follows:
         left, right = statement.items
         for one, other in ((left, right), (right, left)):
-            found = _property(one, other)
+            found = property_of(one, other)
             if found is not None and said:
                 kind, symbol = found
                 yield _fact(symbol, kind, names, source, statement, bool(LOCALLY & set(statement.lead)))
@@ -345,7 +345,7 @@ def _in_words(statement: s.Statement, symbol: s.Symbol, names: Names, source: So
             return
 
 
-def _property(one: s.Node, other: s.Node) -> tuple[Property, s.Symbol] | None:
+def property_of(one: s.Node, other: s.Node) -> tuple[Property, s.Symbol] | None:
     """``X = Xᵀ``, ``1ᵀy = 1`` and ``Σ_i y_i = 1``."""
     if isinstance(one, s.Symbol) and isinstance(other, s.Transposed) and _alike(one, other.argument):
         return Property.SYMMETRIC, one

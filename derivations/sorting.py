@@ -21,6 +21,7 @@ from derivations.reading import surface as s
 from derivations.restrictions import is_index, is_time, splits_a_definition
 from derivations.series import free_letters
 from derivations.sheet_habits import HabitReader
+from derivations.side_conditions import sum_beside
 from derivations.state_space import StateSpace
 from derivations.terms import Dim, Shape, dimension
 from derivations.world import Definition
@@ -47,6 +48,10 @@ class Sorter(HabitReader):
 
     def _facts_of(self, sentence: s.Statement) -> Iterator[Fact]:
         """What a sentence says; ``with f_t = z_t`` about a name that has no definition yet defines it instead."""
+        data = sum_beside(sentence, self.names, self.source)
+        if data is not None and not self.knowledge.defined(data.key):
+            yield data
+            return
         for fact in facts_of(sentence, self.names, self.source):
             if fact.kind is not Property.TIED or self.knowledge.defined(fact.key) or SUPPOSING & set(sentence.lead):
                 yield fact

@@ -146,3 +146,18 @@ def test_an_unread_gradient_defines_nothing_of_what_it_is_taken_by(letter: str) 
     text = "\n\n".join(f"$${line}$$" for line in (*lines, rf"{partial('L', 'V')} = 2 (o - y) h^T"))
     found = check(text + "\n", torch=False).statements
     assert [x.verdict for x in found[2:]] == [Verdict.UNCLEAR, Verdict.WRONG]
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ((r"L = -\sum_k y_k \log p_k, \quad \sum_k y_k = 1",), [Verdict.GIVEN, Verdict.PROVED, Verdict.WRONG]),
+        ((r"\sum_k p_k = 1", r"L = -\sum_k y_k \log p_k"), [Verdict.GIVEN, Verdict.WRONG, Verdict.WRONG]),
+        ((r"L = -\sum_k y_k \log p_k", r"\sum_k z_k = 1"), [Verdict.UNDECIDED, Verdict.WRONG, Verdict.WRONG]),
+    ],
+)
+def test_sums_to_one_beside_a_formula(lines: tuple[str, ...], expected: list[Verdict]) -> None:
+    """A condition on what the sheet does not define; alone, or of what it defines, it is not taken for granted."""
+    claims = (f"{partial('L', 'z_i')} = p_i - y_i", f"{partial('L', 'z_i')} = p_i + y_i")
+    text = "\n\n".join(f"$${line}$$" for line in (r"p = \mathrm{softmax}(z)", *lines, *claims))
+    assert [x.verdict for x in check(text + "\n", torch=False).statements][-3:] == expected
