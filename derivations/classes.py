@@ -17,11 +17,15 @@ from derivations.reading import surface as s
 from derivations.reading.grammar import TIMES
 
 _AT_TIME = re.compile(r"(\\?[A-Za-z]+ ?)_\{?([A-Za-z]|\\[a-z]+ ?)\}?")
+_LETTER = r"([A-Za-z]|\\[a-z]+ ?)"
+_PICK = re.compile(rf"(\\?[A-Za-z]+ ?)(?:_\{{?{_LETTER}\}}?|\^\{{?\({_LETTER}\)\}}?|\^\{{?{_LETTER}\}}?)")
+"""A quantity with its time, in a subscript: ``y_t``, ``y^{(t)}``, ``y^t``."""
 Class = tuple[str, tuple[str, ...], str]
 
 
 def with_classes(sentences: Sequence[s.Sentence]) -> tuple[list[s.Sentence], list[str]]:
     """The sentences with what classes pick written through unit vectors, and the names of these."""
+    sentences = _with_picks(sentences)
     statements = [x for x in sentences if isinstance(x, s.Statement)]
     classes = _classes(statements)
     if not classes:
@@ -29,6 +33,30 @@ def with_classes(sentences: Sequence[s.Sentence]) -> tuple[list[s.Sentence], lis
     change = _picking(classes)
     changed = s.rewritten(sentences, change)
     return changed, sorted(key_of(_unit(x)) for x in classes.values())
+
+
+def _with_picks(sentences: Sequence[s.Sentence]) -> list[s.Sentence]:
+    r"""The sentences with the ``y^{(t)}`` of ``\hat y^{(t)}_{y^{(t)}}`` as an index, where a line defines ŷ."""
+    links = [x for x in sentences if isinstance(x, s.Statement) and x.links and x.links[0].relation is s.Relation.EQUAL]
+    heads = [x.items[0] for x in links]
+    defined = {(x.base, x.marks, x.time is None) for x in heads if isinstance(x, s.Symbol) and not x.name}
+
+    def change(node: s.Node) -> s.Node:
+        if not isinstance(node, s.Symbol) or (node.base, node.marks, node.time is None) not in defined:
+            return node
+        match = _PICK.fullmatch(node.name) if not node.component else None
+        letter = (match[2] or match[3] or match[4]).strip().removeprefix("\\") if match else ""
+        if match is None or letter not in TIMES:
+            return node
+        index = s.Symbol(node.span, match[1].strip().removeprefix("\\"), time=s.Time(letter, 0))
+        return replace(node, name="", component=(index,))
+
+    return s.rewritten(sentences, change) if any(_PICK.fullmatch(name) for name in _subscripts(links)) else [*sentences]
+
+
+def _subscripts(statements: Sequence[s.Statement]) -> Iterator[str]:
+    nodes = (node for x in statements for item in x.items for node in item.walk())
+    yield from (node.name for node in nodes if isinstance(node, s.Symbol) and node.name)
 
 
 def _classes(statements: Sequence[s.Statement]) -> dict[Class, s.Symbol]:

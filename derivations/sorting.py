@@ -176,7 +176,11 @@ class Sorter(HabitReader):
             return True
         if is_last_value(self.names, symbol, self.knowledge):
             return True
-        return self.knowledge.definition(ref) is None
+        return self.knowledge.definition(ref) is None and not self._rests_on(ref, sentence.items[1])
+
+    def _rests_on(self, ref: Ref, value: s.Node) -> bool:
+        r"""Whether a value is made of a name without a time: the V of ``\underbrace{∂y/∂h}_V`` where y = V h."""
+        return ref.time is None and ref.key in self.knowledge.reachable(value)
 
     def _count(self, sentence: s.Statement, conditions: s.Statement | None) -> Entry | None:
         """``n = d = 200 ⇒ 320,800``: a value said to follow from the expression before."""

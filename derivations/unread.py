@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from derivations.names import key_of
 from derivations.reading import surface as s
 
 if TYPE_CHECKING:
@@ -42,6 +43,22 @@ def _unread_line(case: Case, keys: set[str], counts: Callable[[str], bool]) -> s
     return ""
 
 
+def undefined_part(case: Case) -> str:
+    """Why a derivative must not be called right: the p_y of ``L = -log p_y`` may be a part of a p that is defined.
+
+    Taken for a quantity of its own it would lead to nothing, and every gradient through it would be zero.
+    """
+    knowledge = case.sheet.knowledge
+    near = knowledge.reachable(case.left, case.right) if case.found.derivative else set[str]()
+    for key in sorted((near - case.sheet.declared) & knowledge.names.bases.keys()):
+        symbol = knowledge.names.bases[key]
+        part = symbol.name and not symbol.name.isdigit() and not knowledge.defined(key)
+        whole = key_of(symbol, "")
+        if part and whole != key and knowledge.defined(whole):
+            return f"the sheet does not define {key}, which may be a part of {whole}"
+    return ""
+
+
 def unread_definition(case: Case) -> str:
     """Why a derivative must not be called right: a line that could not be read may define a name that it hangs on.
 
@@ -50,7 +67,8 @@ def unread_definition(case: Case) -> str:
     if not case.found.derivative:
         return ""
     keys = {ref.key for ref in case.refs()} | set(case.sheet.knowledge.reachable(case.left, case.right))
-    return _unread_line(case, keys, lambda text: not _DERIVED.search(text)) or _defined_before(case, keys)
+    unread_line = _unread_line(case, keys, lambda text: not _DERIVED.search(text)) or _defined_before(case, keys)
+    return unread_line or undefined_part(case)
 
 
 def _defined_before(case: Case, keys: set[str]) -> str:

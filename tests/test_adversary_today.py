@@ -161,3 +161,60 @@ def test_sums_to_one_beside_a_formula(lines: tuple[str, ...], expected: list[Ver
     claims = (f"{partial('L', 'z_i')} = p_i - y_i", f"{partial('L', 'z_i')} = p_i + y_i")
     text = "\n\n".join(f"$${line}$$" for line in (r"p = \mathrm{softmax}(z)", *lines, *claims))
     assert [x.verdict for x in check(text + "\n", torch=False).statements][-3:] == expected
+
+
+@pytest.mark.parametrize(("named", "verdict"), [("V", Verdict.PROVED), ("2 V", Verdict.WRONG), ("V W", Verdict.WRONG)])
+def test_what_a_name_rests_on_does_not_define_it(named: str, verdict: Verdict) -> None:
+    r"""``\underbrace{∂y/∂h}_V`` with y = V h says what the derivative is; it used to make V go round in a circle."""
+    sheet = r"""Let $V \in \mathbb{R}^{k \times n}$, $h_t \in \mathbb{R}^n$, $W \in \mathbb{R}^{n \times n}$.
+
+$$h_t = \tanh(W h_{t-1} + x_t), \quad y_t = V h_t$$
+
+"""
+    first, last = (f"{partial('y_t', 'h_t')}", f"{partial('y_t', 'x_t')} = V \\mathrm{{diag}}(1 - h_t^2)")
+    found = check(f"{sheet}$$\\underbrace{{{first}}}_{{{named}}} I = V$$\n\n$${last}$$\n", torch=False).statements
+    assert found[-1].verdict is Verdict.PROVED
+    assert found[-2].verdict is verdict
+
+
+DEEP_LEARNING = r"""$$h^{(t)} = \tanh(b + W h^{(t-1)} + U x^{(t)})$$
+
+$$o^{(t)} = c + V h^{(t)}$$
+
+$$\hat y^{(t)} = \mathrm{softmax}(o^{(t)})$$
+
+"""
+
+
+@pytest.mark.parametrize("picked", [r"\hat y^{(t)}_{y^{(t)}}", r"\hat y^{(t)}_{y_t}", r"\hat y_{y^{(t)}}^{(t)}"])
+@pytest.mark.parametrize(
+    ("claim", "right"),
+    [
+        (r"\frac{\partial L}{\partial o^{(t)}} = 0", False),
+        (r"\nabla_V L = 0", False),
+        (r"\nabla_V L = \sum_t (\nabla_{o^{(t)}} L) h^{(t)\top}", True),
+        (r"\nabla_V L = \sum_t 7 (\nabla_{o^{(t)}} L) h^{(t)\top}", False),
+        (r"\nabla_c L = \sum_t \nabla_{o^{(t)}} L", True),
+    ],
+)
+def test_the_class_in_a_subscript_picks_an_entry(picked: str, claim: str, right: bool) -> None:
+    r"""``\hat y^{(t)}_{y^{(t)}}`` was a name of its own, so that the loss hung on nothing: all gradients were 0."""
+    text = f"{DEEP_LEARNING}$$L = -\\sum_t \\log {picked}$$\n\n$${claim}$$\n"
+    verdict = check(text, torch=False).statements[-1].verdict
+    assert (verdict in (Verdict.PROVED, Verdict.HOLDS)) is right
+    assert right or verdict is Verdict.WRONG
+
+
+@pytest.mark.parametrize("loss", [r"-\log p_y", r"-\log p_{\text{true}}", r"\|h_{last} - y\|^2 - \log p_c"])
+@pytest.mark.parametrize("claim", [f"{partial('L', 'V')} = 0", f"{partial('L', 'W')} = 3 {partial('L', 'h')} x^T"])
+def test_a_part_that_is_not_defined_leads_to_no_zero(loss: str, claim: str) -> None:
+    lines = (r"h = \tanh(W x)", r"p = \mathrm{softmax}(V h)", f"L = {loss}", claim)
+    verdict = check("\n\n".join(f"$${line}$$" for line in lines) + "\n", torch=False).statements[-1].verdict
+    assert verdict in (Verdict.UNDECIDED, Verdict.UNCLEAR)
+
+
+@pytest.mark.parametrize("loss", [r"\log p_{y_t}", r"\log p_c", r"\|h_{last} - y\|^2"])
+def test_a_part_of_a_state_that_is_not_defined_leads_to_no_zero(loss: str) -> None:
+    lines = (r"h_t = \tanh(W h_{t-1} + x_t)", r"p_t = \mathrm{softmax}(V h_t)", rf"L = -\sum_{{t=1}}^T {loss}")
+    text = "\n\n".join(f"$${line}$$" for line in (*lines, f"{partial('L', 'W')} = 0"))
+    assert check(text + "\n", torch=False).statements[-1].verdict is Verdict.UNDECIDED
