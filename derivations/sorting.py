@@ -179,8 +179,9 @@ class Sorter(HabitReader):
         return self.knowledge.definition(ref) is None and not self._rests_on(ref, sentence.items[1])
 
     def _rests_on(self, ref: Ref, value: s.Node) -> bool:
-        r"""Whether a value is made of a name without a time: the V of ``\underbrace{∂y/∂h}_V`` where y = V h."""
-        return ref.time is None and ref.key in self.knowledge.reachable(value)
+        r"""Whether a derivative is made of a name: the V of ``\underbrace{∂y/∂h}_V`` where y = V h is no new one."""
+        derived = any(isinstance(x, s.Partial) for x in value.walk())
+        return derived and ref.time is None and ref.key in self.knowledge.reachable(value)
 
     def _count(self, sentence: s.Statement, conditions: s.Statement | None) -> Entry | None:
         """``n = d = 200 ⇒ 320,800``: a value said to follow from the expression before."""
