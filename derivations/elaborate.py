@@ -328,8 +328,10 @@ class Elaborator(Composition):
 
     def _number(self, value: Value, node: s.Node) -> Value:
         """What consists of numbers that the sheet declares may be added to every entry of a vector or a matrix."""
+        if value.term.shape or not self.knowledge.numbers:
+            return value
         names = {self.knowledge.names.ref(x).key for x in node.walk() if isinstance(x, s.Symbol)}
-        if value.term.shape or not names or not names <= self.knowledge.numbers:
+        if not names or not names <= self.knowledge.numbers:
             return value
         return replace(value, readings=value.readings | {ADDED})
 

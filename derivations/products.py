@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import lru_cache
 from typing import TypeVar
 
 from derivations.tensors import hadamard, matmul, outer
@@ -195,13 +196,14 @@ class Signs:
         """Whether a sign may stand between the two parts of an outer product."""
         return operator not in ("odot", "circ", "dot", "multiply") and self.declared.get(operator, "outer") == "outer"
 
-    def plans(self, operators: Sequence[str]) -> list[Plan]:
+    def plans(self, operators: Sequence[str]) -> tuple[Plan, ...]:
         """As :func:`plans`, with the signs that are declared elementwise among those."""
         elementwise = {sign for sign, meant in self.declared.items() if sign and meant == "elementwise"}
-        return plans(operators, ELEMENTWISE_SIGNS | elementwise)
+        return plans(tuple(operators), ELEMENTWISE_SIGNS | elementwise)
 
 
-def plans(operators: Sequence[str], elementwise: frozenset[str] = ELEMENTWISE_SIGNS) -> list[Plan]:
+@lru_cache(maxsize=1024)
+def plans(operators: tuple[str, ...], elementwise: frozenset[str] = ELEMENTWISE_SIGNS) -> tuple[Plan, ...]:
     """The orders that people mean, the most natural first.
 
     Factors side by side bind before any sign (``a ⊙ Wᵀ b``); else plain signs before elementwise ones; else strictly
@@ -213,7 +215,7 @@ def plans(operators: Sequence[str], elementwise: frozenset[str] = ELEMENTWISE_SI
         sorted(places, key=lambda k: ((operators[k] != "") + (operators[k] in elementwise), k)),
         list(places),
     ]
-    return list(dict.fromkeys(map(tuple, found)))
+    return tuple(dict.fromkeys(map(tuple, found)))
 
 
 def fold(

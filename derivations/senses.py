@@ -52,9 +52,11 @@ class Senses:
         self.layout = layout
         self.sides = (left, right)
         self.partials = [self._partials(side, world) for side in self.sides]
-        self._values: dict[tuple[int, Meaning | None, Shape | None], list[Value]] = {}
-        self._attempts: dict[Meaning, list[Attempt]] = {}
+        self._values: dict[tuple[int, World, Shape | None], list[Value]] = {}
+        self._attempts: dict[World, list[Attempt]] = {}
+        self._cut: dict[World, bool] = {}
         self._held: dict[tuple[int, Mode], Meaning] = {}
+        self._worlds: dict[tuple[tuple[int, ...], Meaning], World] = {}
 
     def attempts(self, world: World, found: Judgement) -> Iterator[Attempt]:
         """Every way to compare the sides in one world; ``found`` is told of the shapes, and where none fits."""
@@ -95,17 +97,17 @@ class Senses:
         nested = any(isinstance(x, SENSED) for x in of.walk())
         return isinstance(by, s.Symbol) and not nested and not isinstance(of, s.Function) and node.style != "immediate"
 
-    def _meaning(self, world: World, *places: int) -> Meaning | None:
-        """What the derivatives of sides hold; None where the sense acts on other things, too."""
-        found: Meaning = ()
+    def _alike(self, world: World, *places: int) -> World:
+        """The first world in which the derivatives of sides hold the same; the given one where this cannot be told."""
+        meaning: Meaning = ()
         for place in places:
             own, key = self.partials[place], (place, world.mode)
             if own is None:
-                return None
+                return world
             if key not in self._held:
                 self._held[key] = tuple(self.elaborator.held_by(node, world) for node in own)
-            found += self._held[key]
-        return found
+            meaning += self._held[key]
+        return self._worlds.setdefault((places, meaning), world)
 
     # Values
 
@@ -118,23 +120,20 @@ class Senses:
         return left, right
 
     def _values_of(self, place: int, world: World, target: Shape | None) -> list[Value]:
-        meaning = self._meaning(world, place)
-        key = (place, meaning, target)
-        found = self._values.get(key) or self.elaborator.elaborate(self.sides[place], world, target)
-        if meaning is not None:
-            self._values[key] = found
-        return found
+        alike = self._alike(world, place)
+        key = (place, alike, target)
+        if key not in self._values:
+            self._values[key] = self.elaborator.elaborate(self.sides[place], alike, target)
+        return self._values[key]
 
     def _compared(self, left: list[Value], right: list[Value], world: World) -> list[Attempt]:
         """Every way to compare the readings of the sides."""
-        meaning = self._meaning(world, 0, 1)
-        if meaning is not None and meaning in self._attempts:
-            return self._attempts[meaning]
-        whole = whole_derivative(*self.sides)
-        found = [attempt for a in left for b in right for attempt in self._aligned(a, b, whole, world)]
-        if meaning is not None:
-            self._attempts[meaning] = found
-        return found
+        alike = self._alike(world, 0, 1)
+        if alike not in self._attempts:
+            whole = whole_derivative(*self.sides)
+            found = (attempt for a in left for b in right for attempt in self._aligned(a, b, whole, alike))
+            self._attempts[alike] = list(found)
+        return self._attempts[alike]
 
     def _aligned(self, a: Value, b: Value, whole: str, world: World) -> Iterator[Attempt]:
         for one, other, readings in aligned(a, b, whole):
@@ -163,6 +162,12 @@ class Senses:
         """Whether a derivative is zero only because a narrow sense of ∂ cuts every path."""
         if world.mode is Mode.SUMMED:
             return False
+        alike = self._alike(world, 0, 1)
+        if alike not in self._cut:
+            self._cut[alike] = self._is_cut(alike)
+        return self._cut[alike]
+
+    def _is_cut(self, world: World) -> bool:
         outside = [node for side in self.sides for node in outside_series(side)]
         derived = (self.elaborator.partial(whole(p), world) for p in outside if isinstance(p, s.Partial))
         named = (self.elaborator.elaborate(x, world)[0] for x in outside if self._stands_for_a_derivative(x))

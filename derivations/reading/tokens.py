@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from derivations.reading import grammar
@@ -38,12 +39,17 @@ CLOSERS: Final[dict[str, Kind]] = {"}": "{", "close": "open", "right": "left", "
 UNKNOWN: Final = "unknown command "
 
 
-def partners(tokens: Sequence[Token]) -> list[int]:
+def partners(tokens: Sequence[Token]) -> tuple[int, ...]:
     r"""For every bracket, brace, ``\left`` and ``\begin`` the index of what closes it and back; −1 where none.
 
     A brace closes over brackets left open inside it, an ``\end`` over braces too; a bracket closes the innermost
     opener or, where that is of another kind, nothing.
     """
+    return _partners(tuple(tokens))
+
+
+@lru_cache(maxsize=16)  # a formula is looked at by one pass after the other
+def _partners(tokens: tuple[Token, ...]) -> tuple[int, ...]:
     found = [-1] * len(tokens)
     stack: list[int] = []
     braces = [0]  # open braces, for each environment that is open
@@ -58,7 +64,7 @@ def partners(tokens: Sequence[Token]) -> list[int]:
             if matches(tokens[stack[-1]], token):
                 found[stack[-1]], found[k] = k, stack[-1]
             stack.pop()
-    return found
+    return tuple(found)
 
 
 def _may_close(tokens: Sequence[Token], stack: list[int], braces: list[int], kind: Kind) -> bool:
