@@ -52,6 +52,7 @@ from derivations.world import Definition, Knowledge, MisfitError, Mode, UnclearE
 
 MOST_UNFOLDED = 300
 NOW = s.Time("t", 0)
+SIGNS = {1: Fraction(1), -1: Fraction(-1)}
 SENSED = (s.Partial, s.Big, s.Limit)
 """What may hang on the sense of ∂, and with it all names that rest on it."""
 KINDS = {"Tuple": "a list", "Enumeration": "a set", "Function": "a function without its argument"}
@@ -169,11 +170,16 @@ class Elaborator(Composition):
             self._open.discard(key)
 
     def _shared(self, ref: Ref, world: World) -> World:
-        """What the value of a name depends on: the sense of ∂ only where something is differentiated."""
-        mode = Mode.TOTAL if self.is_plain(ref.key, world) else world.mode
-        if (world.mode, world.env, world.summing) == (mode, (), False):
+        """What the value of a name depends on: the sense of ∂ only where something is differentiated.
+
+        Where one name alone is unfolded all others stay variables, whether they are cut or not.
+        """
+        plain = self.is_plain(ref.key, world)
+        mode = Mode.TOTAL if plain else world.mode
+        cut = tuple(x for x in world.cut if x.key == ref.key) if plain and world.only is not None else world.cut
+        if (world.mode, world.env, world.summing, world.cut) == (mode, (), False, cut):
             return world
-        return replace(world, env=self._length_env(world), summing=False, mode=mode)
+        return replace(world, env=self._length_env(world), summing=False, mode=mode, cut=cut)
 
     def _length_env(self, world: World) -> tuple[tuple[str, s.Time], ...]:
         """Of the times that letters stand for, those of the lengths, which definitions leave free."""
@@ -318,9 +324,7 @@ class Elaborator(Composition):
                 shape = next(iter(forms))[0] if forms else ()
                 row = tuple(self._number(v, x) for v, x in zip(row, node.addends, strict=True)) if shape else row
                 signed = zip(node.signs, row, strict=True)
-                merged = merge(
-                    row, linear([(Fraction(sign), self._spread(v, shape, node)) for sign, v in signed], shape)
-                )
+                merged = merge(row, linear([(SIGNS[sign], self._spread(v, shape, node)) for sign, v in signed], shape))
                 found.append(replace(merged, gradient=all(v.gradient for v in row if v.term.shape) and bool(forms)))
         if not found:
             raise MisfitError("the addends of this sum have different shapes", node.span)
