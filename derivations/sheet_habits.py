@@ -77,9 +77,9 @@ class HabitReader:
     def _entries(self) -> set[str]:
         """Names without a time that stand as they are in a matrix of lower-case letters and numbers."""
         found: set[str] = set()
-        for node in self._nodes():
-            symbols = [x for entry in getattr(node, "entries", ()) for x in entry.walk() if isinstance(x, s.Symbol)]
-            if isinstance(node, s.Matrix) and not any(x.base[:1].isupper() for x in symbols):
+        for node in (x for x in self._nodes() if isinstance(x, s.Matrix)):
+            symbols = [x for entry in node.entries for x in entry.walk() if isinstance(x, s.Symbol)]
+            if not any(x.base[:1].isupper() for x in symbols):
                 found |= {self.names.ref(x).key for x in symbols if self.names.ref(x).time is None}
         return found
 

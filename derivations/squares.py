@@ -77,13 +77,13 @@ def _parts(node: s.Node) -> tuple[s.Node, ...]:
 
 
 def _named(statement: s.Statement, known: set[Name]) -> s.Sentence:
-    items = tuple(item.rewritten(lambda x: _square(x, known)) for item in statement.items)
+    items = tuple(item.rewritten(lambda x: _square(x, known)) if known else item for item in statement.items)
     for node in (node for item in items for node in item.walk()):
         if isinstance(node, s.Partial) and isinstance(_bare(node.by), s.Raise | s.Call):
             return _unreadable(statement, node.by, "a derivative by something that is not a name", "a name")
         if isinstance(node, s.Call) and (node.function, (), "") in known:
             return _unreadable(statement, node, "it is unclear whether this is a function or a factor", "a sign")
-    return replace(statement, items=items)
+    return replace(statement, items=items) if known else statement
 
 
 def _bare(node: s.Node) -> s.Node:
