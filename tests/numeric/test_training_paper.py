@@ -39,10 +39,12 @@ def _plans() -> list[tuple[str, Config]]:
 def test_a_paper_run_starts_stops_and_goes_on(name: str, config: Config, tmp_path: Path) -> None:
     config = replace(config, threads=1)
     problem = TASKS[name].problem(config, _data(name))
-    for step in (2, 4):
-        interrupted_at(problem, config, tmp_path, 2, resume=step > 2)
+    reached = 0
+    for resume in (False, True):
+        interrupted_at(problem, config, tmp_path, 2, resume)
         state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)["state"]
-        assert state["step"] == step
+        assert state["step"] > reached
+        reached = state["step"]
         assert state["sums"]["loss"] > 0
 
 

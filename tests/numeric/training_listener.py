@@ -39,7 +39,7 @@ def train(problem: Problem, config: Config, folder: Path, resume: bool = False) 
 
 
 def interrupted_at(problem: Problem, config: Config, folder: Path, step: int, resume: bool = False) -> None:
-    """Train until Ctrl-C is pressed while the batch of a step, counted from here, is fetched."""
+    """Train until Ctrl-C is pressed while a batch, counted from here, is fetched, to train or to settle batch norm."""
     inner, seen = problem.batch, 0
 
     def batch(epoch: int, index: int) -> Batch:
