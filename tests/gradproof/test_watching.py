@@ -152,19 +152,22 @@ def test_the_whole_process(tmp_path: Path) -> None:
     declared.write_text("x: d", encoding="utf-8")
     command = [sys.executable, "-m", "gradproof", "check", "--no-torch", "--watch", "--with", str(declared), str(sheet)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8") as process:
-        assert process.stdout is not None
-        _until(process.stdout, "watching")
-        sheet.write_text(SLOPE, encoding="utf-8")
-        _until(process.stdout, "line 1: new, wrong")
-        _until(process.stdout, "watching")
-        declared.write_text("nonsense of words", encoding="utf-8")
-        _until(process.stdout, "class.txt:1")
-        _until(process.stdout, "watching")
-        declared.write_text("x: n", encoding="utf-8")
-        _until(process.stdout, "no verdict has changed")
-        _until(process.stdout, "watching")
-        process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 1
+        try:
+            assert process.stdout is not None
+            _until(process.stdout, "watching")
+            sheet.write_text(SLOPE, encoding="utf-8")
+            _until(process.stdout, "line 1: new, wrong")
+            _until(process.stdout, "watching")
+            declared.write_text("nonsense of words", encoding="utf-8")
+            _until(process.stdout, "class.txt:1")
+            _until(process.stdout, "watching")
+            declared.write_text("x: n", encoding="utf-8")
+            _until(process.stdout, "no verdict has changed")
+            _until(process.stdout, "watching")
+            process.send_signal(signal.SIGINT)
+            assert process.wait(60) == 1
+        finally:
+            process.kill()
 
 
 def _until(lines: Iterator[str], words: str) -> None:
