@@ -22,7 +22,7 @@ def restrictions(sentences: Sequence[s.Sentence], source: Source) -> dict[int, l
     for k, sentence in enumerate(sentences):
         if isinstance(sentence, s.Statement) and (_restricts(sentence) or _is_time_beside(sentences, k, source)):
             for other in _restricted(sentences, k, source):
-                if is_index(sentence.items[0]) and not _speaks_of(other, sentence.items[0]):
+                if is_index(sentence.items[0]) and _times_of(other) and not _speaks_of(other, sentence.items[0]):
                     continue
                 found.setdefault(other.span.start, []).append(sentence)
     return found
@@ -45,6 +45,8 @@ def _is_time_beside(sentences: Sequence[s.Sentence], k: int, source: Source) -> 
     r"""Whether a statement without words gives the time of the claim before it: ``h_t = y, \quad t = T``."""
     condition, claim = sentences[k], sentences[k - 1]
     if not k or not isinstance(condition, s.Statement) or not is_time(condition) or condition.lead or condition.follows:
+        return False
+    if not isinstance(claim, s.Statement) or getattr(condition.items[0], "base", "") not in _times_of(claim):
         return False
     return condition.display and not APART.search(source.text[claim.span.end : condition.span.start])
 
@@ -92,11 +94,17 @@ def is_index(node: s.Node) -> bool:
     return isinstance(node, s.Symbol) and node.time is None and not node.name and node.base in TIMES
 
 
+def _times_of(statement: s.Statement) -> set[str | None]:
+    """The letters of the times in a statement."""
+    nodes = (node for item in statement.items for node in item.walk())
+    return {time.symbol for node in nodes if isinstance(time := getattr(node, "time", None), s.Time)}
+
+
 def _speaks_of(statement: s.Statement, letter: s.Node) -> bool:
     """Whether a letter occurs in a statement: as a time, as an index, or by itself."""
     base = getattr(letter, "base", "")
     nodes = [node for item in statement.items for node in item.walk()]
-    times = {time.symbol for node in nodes if isinstance(time := getattr(node, "time", None), s.Time)}
+    times = _times_of(statement)
     plain = any(isinstance(x, s.Symbol) and (x.base == base or base in (*x.component, x.name)) for x in nodes)
     return base in times or plain or any(isinstance(x, s.Big) and x.index == base for x in nodes)
 

@@ -29,9 +29,6 @@ class Node:
 
     def children(self) -> Iterator[Node]:
         """The direct sub-trees, left to right as in the fields."""
-        return iter(self._parts())
-
-    def _parts(self) -> list[Node]:
         found: list[Node] = []
         for name in _inner_fields(type(self)):
             value = getattr(self, name)
@@ -39,7 +36,7 @@ class Node:
                 found.append(value)
             elif value and isinstance(value, tuple):
                 found += [item for item in value if isinstance(item, Node)]
-        return found
+        return iter(found)
 
     def walk(self) -> Iterator[Node]:
         """This tree and all trees below it, parents first."""
@@ -52,7 +49,7 @@ class Node:
         while pending:
             node = pending.pop()
             yield node
-            pending += reversed(node._parts())
+            pending += reversed([*node.children()])
 
     def rewritten(self, change: Callable[[Node], Node]) -> Node:
         """The tree with ``change`` applied to every node, from the leaves up; the same tree where nothing changes."""
