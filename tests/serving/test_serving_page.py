@@ -226,6 +226,7 @@ def test_the_keyboard_reaches_everything(browser: Any, address: str) -> None:
     page.keyboard.press("Enter")
     assert page.locator("#verdicts .head").get_attribute("aria-expanded") == "true"
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    page.get_by_role("button", name="Apply the repair").wait_for()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     view.settle("proved")
