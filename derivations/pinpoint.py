@@ -26,10 +26,10 @@ MOST_MOVED = 40
 
 def pinpoint(places: Places) -> s.Node:
     """The smallest part of a side that must change for the step to be right, as far as that can be told."""
-    return misfit(places) or _least(places) or places.root
+    return _misfit(places) or _least(places) or places.root
 
 
-def misfit(places: Places) -> s.Node | None:
+def _misfit(places: Places) -> s.Node | None:
     """The smallest part whose shapes do not fit, or the one addend of another shape than what the sum must have."""
     node = places.root
     if not places.misfits(node):

@@ -104,9 +104,8 @@ def _speaks_of(statement: s.Statement, letter: s.Node) -> bool:
     """Whether a letter occurs in a statement: as a time, as an index, or by itself."""
     base = getattr(letter, "base", "")
     nodes = [node for item in statement.items for node in item.walk()]
-    times = _times_of(statement)
     plain = any(isinstance(x, s.Symbol) and (x.base == base or base in (*x.component, x.name)) for x in nodes)
-    return base in times or plain or any(isinstance(x, s.Big) and x.index == base for x in nodes)
+    return base in _times_of(statement) or plain or any(isinstance(x, s.Big) and x.index == base for x in nodes)
 
 
 def splits_a_definition(condition: s.Statement, source: Source) -> bool:

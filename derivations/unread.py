@@ -43,7 +43,7 @@ def _unread_line(case: Case, keys: set[str], counts: Callable[[str], bool]) -> s
     return ""
 
 
-def undefined_part(case: Case) -> str:
+def _undefined_part(case: Case) -> str:
     """Why a derivative must not be called right: the p_y of ``L = -log p_y`` may be a part of a p that is defined.
 
     Taken for a quantity of its own it would lead to nothing, and every gradient through it would be zero.
@@ -68,7 +68,7 @@ def unread_definition(case: Case) -> str:
         return ""
     keys = {ref.key for ref in case.refs()} | set(case.sheet.knowledge.reachable(case.left, case.right))
     unread_line = _unread_line(case, keys, lambda text: not _DERIVED.search(text)) or _defined_before(case, keys)
-    return unread_line or undefined_part(case)
+    return unread_line or _undefined_part(case)
 
 
 def _defined_before(case: Case, keys: set[str]) -> str:

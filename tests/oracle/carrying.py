@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from derivations.alignment import TRANSPOSED
 from derivations.check import Options, check_sheet
-from derivations.judge import TRANSPOSED
 from derivations.reading.places import Source
 from derivations.report import Report, Step, Verdict
 from oracle.carried import Sheet
