@@ -102,9 +102,7 @@ class AsWritten(Elaborator):
     def _approaches(self, node: s.Limit) -> str:
         r"""``\lim_{a \to 0, b \to \infty}``."""
         endless = {1: r"\infty", -1: r"-\infty"}
-        parts = [
-            rf"{named(self.ref(x.name, PLAIN))} \to {endless.get(x.infinite) or x.value}" for x in node.approaches
-        ]
+        parts = [rf"{named(self.ref(x.name, PLAIN))} \to {endless.get(x.infinite) or x.value}" for x in node.approaches]
         return rf"\lim_{{{', '.join(parts)}}} "
 
     def sides(self, left: s.Node, right: s.Node) -> tuple[Side, Side]:

@@ -121,7 +121,7 @@ def test_powers_on_a_sheet_of_numbers(claim: str, right: bool, said: bool) -> No
     """``w^T`` among numbers counts steps, and an exponent that ends below 0 is one of the inverse."""
     sheet = NUMBERS if said else NUMBERS.partition("\n\n")[2]
     verdict = check(f"{sheet}\n$${claim}$$\n", torch=False).statements[-1].verdict
-    if not said and "w^" "T" in claim.replace("w^{T}", "w^T"):
+    if not said and "w^T" in claim.replace("w^{T}", "w^T"):
         assert verdict in (Verdict.UNDECIDED, Verdict.UNCLEAR)
         return
     assert (verdict in (Verdict.PROVED, Verdict.HOLDS)) is right

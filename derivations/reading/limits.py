@@ -135,7 +135,6 @@ class LimitReader(ScriptReader):
             raise Slip(tokens[1].span, "this kind of limit is not read", "k or k=1")
         return name.text + "'" * (len(tokens) - 1)
 
-
     def element(self, tokens: Sequence[Token]) -> str:
         """The index of an element of a sequence that is itself the index of a sum."""
         inner = tokens[1:-1] if tokens[0].kind == "{" else tokens
