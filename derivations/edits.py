@@ -45,13 +45,15 @@ class Edit:
 class Hand:
     """How an author writes: the text of a span, what stands behind a transposed name, the sign between entries.
 
-    ``functions`` are the functions that the sheet applies, each with how it is written.
+    ``functions`` are the functions that the sheet applies, each with how it is written; ``is_elementwise`` says
+    whether the sheet has a sign between entries at all.
     """
 
     text: Slice
     transposed: str = "^T"
     elementwise: str = r"\odot"
     sign: str = "odot"
+    is_elementwise: bool = False
     functions: tuple[tuple[str, str], ...] = ()
 
     def of(self, node: s.Node) -> str:
@@ -87,7 +89,7 @@ def hand(nodes: Iterable[s.Node], text: Slice) -> Hand:
     if +transposes and (turned := transposes.most_common(1)[0][0]):
         found = replace(found, transposed=turned)
     if +signs and (most := signs.most_common(1)[0][0])[1]:
-        found = replace(found, sign=most[0], elementwise=most[1])
+        found = replace(found, sign=most[0], elementwise=most[1], is_elementwise=True)
     return found
 
 
@@ -114,6 +116,7 @@ def edits(root: s.Node, own: Hand, names: Names) -> list[Edit]:
             found.extend(Edit(node, tree, node.span, text, code, cost + more) for tree, text, code, cost in names(node))
     for whole in (root, *(node.value for node in root.walk() if isinstance(node, s.Branch))):
         found += _of_whole(whole, own)
+    found += [edit for node in root.walk() if isinstance(node, s.Raise) for edit in _of_exponent(node.exponent, own)]
     return sorted(found, key=lambda edit: (edit.cost, edit.span))
 
 
@@ -135,39 +138,61 @@ def _of_whole(root: s.Node, own: Hand) -> Edits:
         yield from _turned(root, own)
 
 
+def _of_exponent(node: s.Node, own: Hand) -> Edits:
+    """A missing sign of an exponent."""
+    if not isinstance(node, s.Add | s.Neg):
+        braced = own.text(Span(node.span.start - 1, node.span.start)) == "{"
+        text = f"-{own.of(node)}" if braced else f"{{-{own.of(node)}}}"
+        yield Edit(node, s.Neg(node.span, node), node.span, text, "sign", 2)
+
+
 # What stands elsewhere on the sheet
 
 BESIDE = s.Symbol | s.Partial | s.Group | s.Call | s.Transposed | s.Raise | s.Divide | s.Add
 """The nodes beside which a factor may be missing."""
 
 
-def insertions(root: s.Node, pool: Sequence[tuple[s.Node, str]], own: Hand) -> Edits:
-    """What a pool holds, each with its text, put into a formula as a factor or an addend, or in the place of a node."""
+def insertions(root: s.Node, pool: Sequence[tuple[s.Node, str]], own: Hand) -> list[Edits]:
+    """What a pool holds, each with its text, put into a formula: as a factor; as an addend; in the place of a node."""
     nodes = [node for node, free in _places(root) if free]
+    return [_put_as_factor(nodes, pool, own), _put_as_addend(root, nodes, pool), _put_instead(nodes, pool)]
+
+
+def _put_as_factor(nodes: Sequence[s.Node], pool: Sequence[tuple[s.Node, str]], own: Hand) -> Edits:
+    for node in sorted(nodes, key=lambda x: isinstance(x, s.Divide)):  # above a line rather than beside it
+        if isinstance(node, s.Mul) and not CALLED.keys() & set(node.operators):
+            yield from _more_factors(node, pool, own)
+        elif isinstance(node, BESIDE):
+            yield from _beside(node, pool, own)
+
+
+def _put_as_addend(root: s.Node, nodes: Sequence[s.Node], pool: Sequence[tuple[s.Node, str]]) -> Edits:
     inner = [node.inner for node in nodes if isinstance(node, s.Group)]
     inner += [x for node in nodes if isinstance(node, s.Call) for x in node.arguments]
     inner += [
         x for node in nodes if isinstance(node, s.Mul) and CALLED.keys() & {*node.operators} for x in node.factors
     ]
     for node in (root, *inner):
-        yield from _more_addends(node, pool, own)
-    for node in nodes:
-        if isinstance(node, s.Mul) and not CALLED.keys() & set(node.operators):
-            yield from _more_factors(node, pool, own)
-        elif isinstance(node, BESIDE):
-            yield from _beside(node, pool, own)
+        yield from _more_addends(node, pool)
+
+
+def _put_instead(nodes: Sequence[s.Node], pool: Sequence[tuple[s.Node, str]]) -> Edits:
     for node in nodes:
         if isinstance(node, BESIDE) and not isinstance(node, s.Add):
             yield from (Edit(node, tree, node.span, text, "wrong-factor", 7) for tree, text in pool)
 
 
 def _more_factors(node: s.Mul, pool: Sequence[tuple[s.Node, str]], own: Hand) -> Edits:
-    """One more factor, in front, between, or behind."""
+    """One more factor, in front, between, or behind; where all are multiplied entry by entry, behind is enough."""
+    commute = set(node.operators) <= set(ELEMENTWISE)
+    places = range(len(node.factors) + 1)
     for tree, text in pool:
-        for place in range(len(node.factors) + 1):
+        for place in reversed(places) if commute else places:
             factors = (*node.factors[:place], tree, *node.factors[place:])
             at = node.factors[place].span.start if place < len(node.factors) else node.factors[-1].span.end
             for sign, written in _signs(node, own):
+                if commute and sign in ELEMENTWISE and place < len(node.factors):
+                    continue
                 operators = (*node.operators[:place], sign, *node.operators[place:])
                 put = f"{text} {written}" if place < len(node.factors) else f" {written}{text}"
                 yield Edit(node, s.Mul(node.span, factors, operators), Span(at, at), put, "missing-factor", 5)
@@ -183,14 +208,15 @@ def _signs(node: s.Mul, own: Hand) -> Sequence[tuple[str, str]]:
 def _beside(node: s.Node, pool: Sequence[tuple[s.Node, str]], own: Hand) -> Edits:
     """One more factor beside a single one."""
     for tree, text in pool:
-        for sign, written in {own.sign: f" {own.elementwise} " if own.sign else " ", "": " "}.items():
+        signs = [(own.sign, f" {own.elementwise} "), ("", " ")]
+        for sign, written in signs if own.is_elementwise else reversed(signs):
             before, after = s.Mul(node.span, (tree, node), (sign,)), s.Mul(node.span, (node, tree), (sign,))
             yield Edit(node, after, node.span, f"{own.factor(node)}{written}{text}", "missing-factor", 5)
             if not sign:
                 yield Edit(node, before, node.span, f"{text}{written}{own.factor(node)}", "missing-factor", 5)
 
 
-def _more_addends(node: s.Node, pool: Sequence[tuple[s.Node, str]], own: Hand) -> Edits:
+def _more_addends(node: s.Node, pool: Sequence[tuple[s.Node, str]]) -> Edits:
     """One more addend behind a formula."""
     signs, addends = (node.signs, node.addends) if isinstance(node, s.Add) else ((1,), (node,))
     end = Span(node.span.end, node.span.end)

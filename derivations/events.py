@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -57,6 +58,7 @@ def is_probability(node: s.Node) -> bool:
     return isinstance(node, s.Symbol) and node.base == PROBABILITY and bool(node.name)
 
 
+@lru_cache(maxsize=4096)
 def probability_of(name: str) -> Probability:
     """What the name of a probability says."""
     head, _, inside = name.removesuffix(")").partition("(")

@@ -70,7 +70,7 @@ class Explainer:
 
     def _mend(self, item: Judged, quick: bool) -> None:
         """An edit that mends a step about probabilities, which hangs on no derivative."""
-        item.report.repair = None if quick else self.repairs.repair(item)
+        item.report.repair = None if quick else self.repairs.repair(item) or self.repairs.repair_twice(item)
         if item.report.repair is not None:
             item.report.code = item.report.repair.code
 

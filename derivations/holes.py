@@ -242,6 +242,7 @@ class Places:
         self.other = self._read_other(sides[1 - opened])
         self.samples = [self._sample(number, judge.seed) for number in range(POINTS)]
         self.target = self.other[0].term.shape
+        self.known = set(free_variables([value.term for value in self.other]))
         self.parents = {id(child): node for node in self.root.walk() for child in node.children()}
         self._sites: dict[tuple[int, Form, frozenset[str]], Site | None] = {}
         self._alive: dict[int, bool] = {}
@@ -288,6 +289,11 @@ class Places:
             return self.holed.elaborate(tree, world or self.world)[:MOST_VALUES]
         except SheetError:
             return []
+
+    def speaks_of_the_same(self, term: Term) -> bool:
+        """Whether a term hangs on nothing but what the other side hangs on, or on sizes alone."""
+        own = set(free_variables([term]))
+        return own <= self.known if own else bool(dim_symbols_of([term]))
 
     def misfits(self, tree: s.Node) -> bool:
         """Whether a tree has no meaning because its shapes do not fit."""

@@ -125,13 +125,13 @@ class _Points:
         known = self.places.holed.with_facts(value.term, self.places.world)
         for fixed, moving in pairs:
             if hole in free_variables([moving]):
-                yield from _need(self.samples([fixed, moving, known], hole), fixed, moving, hole, known)
+                yield from self._need(fixed, moving, hole, known)
 
-
-def _need(samples: Sequence[Sample], fixed: Term, moving: Term, hole: Term, known: Term) -> Iterator[_Need]:
-    try:
-        wants = [Opened(sample, fixed, moving, hole).wanted() for sample in samples]
-        if wants[0] is not None:
-            yield _Need([sample.value(known).ravel() for sample in samples], wants)
-    except SheetError:
-        return
+    def _need(self, fixed: Term, moving: Term, hole: Term, known: Term) -> Iterator[_Need]:
+        try:
+            samples = self.samples([fixed, moving, known], hole)
+            wants = [Opened(sample, fixed, moving, hole).wanted() for sample in samples]
+            if wants[0] is not None:
+                yield _Need([sample.value(known).ravel() for sample in samples], wants)
+        except SheetError:
+            return

@@ -7,10 +7,10 @@ what is proved first is the repair.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from derivations.alignment import TRANSPOSED
@@ -28,11 +28,11 @@ from derivations.names import Ref
 from derivations.near_misses import near_miss
 from derivations.pairs import pairs
 from derivations.pinpoint import pinpoint
+from derivations.probable_places import ProbabilityPlaces, formed
 from derivations.reading import surface as s
 from derivations.reading.places import Span
 from derivations.report import Repair, Verdict
 from derivations.terms import Term
-from derivations.traverse import dim_symbols_of, free_variables
 from derivations.world import World
 from derivations.writings import Written, at_indices, at_time, complements, factors_of, times_of
 
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 MOST_POOLED = 60
 MOST_DERIVATIVES = 12
 MOST_UNSEEN = 200
-MOST_LAWS = 30
+MOST_LAWS = 8
 MOST_PROOFS = 5
 
 
@@ -149,15 +149,15 @@ class Search:
         self.root = self.sides[number]
         self.budget: Budget = about.budget()
         self.world = self._world()
-        self.near = pool.near(item)
+        self.near, self.formed = pool.near(item), list[Written]()
         self.readings = item.found.best.readings if item.found.best else frozenset[str]()
         self.of_probabilities = about.of_probabilities(item)
-        self.places = self._places(self.readings)
+        self.places = self._probable_places() if self.of_probabilities else self._places(self.readings)
 
     @property
     def most(self) -> int:
         """How many candidates are worth a proof: those that were seen to fit, or many where that cannot be seen."""
-        if self.of_probabilities:
+        if self.places is None and self.of_probabilities:
             return MOST_LAWS
         return MOST_UNSEEN if self.places is None else MOST_PROOFS
 
@@ -173,10 +173,10 @@ class Search:
         yield self.likely(self.small)
         if self.places is None:
             if not self.of_probabilities:  # each is read and judged anew, which takes long
-                yield self.likely(insertions(self.root, self.near, self.pool.hand))
+                yield self.likely(chain(*insertions(self.root, self.near, self.pool.hand)))
             return
-        yield self.likely(insertions(self.root, self.within(self.near), self.pool.hand))
-        freer = self._places(None)
+        yield from map(self.likely, insertions(self.root, self.within(), self.pool.hand))
+        freer = None if self.of_probabilities else self._places(None)
         if freer is not None:
             self.places = freer
             yield self.likely(self.small)
@@ -185,7 +185,7 @@ class Search:
         """Pairs of edits with which the step is right at the sample points."""
         if self.places is None:
             return iter(())
-        more = insertions(self.root, self.within(self.near), self.pool.hand)
+        more = chain(*insertions(self.root, self.within(), self.pool.hand))
         return pairs(self.places, self.small, more, self.about.slice)
 
     @cached_property
@@ -245,10 +245,20 @@ class Search:
         world = self._at(times, self.world)
         return replace(world, sinks=self.about.checker.elaborator.sinks(self.sides, world))
 
+    def _probable_places(self) -> Places | None:
+        """The places of a side about probabilities; None where it has no value at a sample distribution."""
+        values = self.about.checker.sheet.states.values
+        self.formed = formed(self.sides, "".join(map(self.about.text, self.sides)), values)
+        near = [*self.near, *self.formed]
+        try:
+            found = ProbabilityPlaces(self.about.checker, self.sides, self.number, self.world, near)
+        except SheetError:
+            return None
+        self.near = [x for x in self.near if not isinstance(x[0], s.Transposed) and found.values(x[0])]
+        return None if found.fits(self.root, self.root) else found
+
     def _places(self, readings: frozenset[str] | None) -> Places | None:
         """The places of the side; None where numbers are counted, or the other side has no value."""
-        if self.of_probabilities:
-            return None
         if judge_counting(*self.sides, self.item.world, self.about.checker) is not None:
             return None
         layout = frozenset({TRANSPOSED} if self.about.conventions.transposed else ())
@@ -268,26 +278,25 @@ class Search:
         small = self._at_small_times()
         return (small, self.world) if self.item.found.times else (self.world, small)
 
-    def within(self, nodes: Sequence[Written]) -> list[Written]:
+    def within(self) -> list[Written]:
         """What speaks of nothing but the quantities of the true side, or sizes, and what is the same but once.
 
         The index of a sum is one there.
         """
         if self.places is None:
             return []
-        known = set(free_variables([value.term for value in self.places.other]))
         found: dict[tuple[Term, bool], Written] = {}
         whole = {value.term for value in self.places.other}
         counted = tuple((x.index, s.Time(None, 1)) for x in self.root.walk() if isinstance(x, s.Big))
         world = replace(self.places.world, env=(*self.places.world.env, *counted))
-        for node, text in (*nodes, *complements(nodes)):
+        nodes = (*self.near, *self.formed)
+        own = [x for x in nodes if not any(value.term in whole for value in self.places.values(x[0], world)[:1])]
+        for node, text in (*own, *complements(own)):
             values = self.places.values(node, world)
             if not values or values[0].term in whole:
                 continue
-            own = free_variables([values[0].term])
             key = values[0].term, values[0].row
-            hangs = set(own) <= known if own else bool(dim_symbols_of([values[0].term]))
-            if hangs and (key not in found or len(text) < len(found[key][1])):
+            if self.places.speaks_of_the_same(values[0].term) and (key not in found or len(text) < len(found[key][1])):
                 found[key] = (node, text)
         derivatives = [x for x in found.values() if _is_derivative(x)][:MOST_DERIVATIVES]
         return [x for x in found.values() if not _is_derivative(x)][: MOST_POOLED - len(derivatives)] + derivatives

@@ -47,8 +47,8 @@ def pointed_at(name: str, text: str, old: str, new: str) -> tuple[Step, str]:
             "peephole.tex",
             PEEPHOLE,
             r"p_o \odot (h_t - y_t) \odot \tanh(c_t)",
-            r"p_o \odot \tanh(c_t)",
-            r"p_o \odot \tanh(c_t) \odot o_t \odot (1 - o_t)",
+            r"p_o \odot \cosh(y_t)^3 \odot y_t",
+            r"p_o \odot \cosh(y_t)^3 \odot y_t \odot o_t \odot (1 - o_t)",
         ),
         (
             "deltas.md",

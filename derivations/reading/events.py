@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from derivations.reading import grammar
@@ -58,6 +59,7 @@ class Event:
         return f"{self.name}={self.value}" if self.value else self.name
 
 
+@lru_cache(maxsize=4096)
 def event_of(text: str) -> Event:
     """The event that :attr:`Event.text` writes so."""
     if text.startswith(r"\bar{") and text.endswith("}"):
