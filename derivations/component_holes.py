@@ -6,13 +6,13 @@ stand where its readings do elsewhere: what hangs on other letters is another pl
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from derivations.component_names import has_components
 from derivations.components import Components, Indexed
 from derivations.elaborate import Elaborator
 from derivations.errors import SheetError
-from derivations.holes import Places
+from derivations.holes import Opening, Places
 from derivations.reading import surface as s
 from derivations.terms import Dim, Term
 from derivations.values import Value
@@ -23,16 +23,21 @@ OPEN = (s.Add, s.Mul, s.Neg, s.Group, s.Divide, s.Raise, s.Call, s.Big, s.Cases,
 
 
 class Holes(Components):
-    """Reads expressions in components with a given value in one place."""
+    """Reads expressions in components with given values in some places."""
 
     def __init__(
-        self, elaborator: Elaborator, world: World, dims: dict[str, Dim], around: Sequence[s.Node], filling: Indexed
+        self,
+        elaborator: Elaborator,
+        world: World,
+        dims: dict[str, Dim],
+        around: Iterable[s.Node],
+        filling: dict[int, Indexed],
     ) -> None:
         super().__init__(elaborator, world, dims)
-        self.hole, self.around, self.filling = around[0], frozenset(map(id, around)), filling
+        self.around, self.filling = frozenset(map(id, around)), filling
 
     def _read(self, node: s.Node) -> Indexed:
-        return self.filling if node is self.hole else super()._read(node)
+        return self.filling[id(node)] if id(node) in self.filling else super()._read(node)
 
     def _speaks_of_components(self, node: s.Node) -> bool:
         """So that nothing is read as a whole that has the hole in it."""
@@ -70,10 +75,11 @@ class ComponentPlaces(Places):
             return []
         return [Value(found.term, readings=frozenset(found.letters))] if self.dims.keys() >= set(found.letters) else []
 
-    def compared(self, node: s.Node, value: Value, hole: Term) -> Iterator[tuple[Term, Term]]:
-        """The other side and this one with a hole in a place, spread over the same letters."""
-        filling = Indexed(hole, tuple(sorted(value.readings)))
-        components = Holes(self.holed, self.world, dict(self.dims), [node, *self.above(node)], filling)
+    def compared(self, *opened: Opening) -> Iterator[tuple[Term, Term]]:
+        """The other side and this one with holes in places, spread over the same letters."""
+        filling = {id(node): Indexed(hole, tuple(sorted(value.readings))) for node, value, hole in opened}
+        around = [x for node, _, _ in opened for x in (node, *self.above(node))]
+        components = Holes(self.holed, self.world, dict(self.dims), around, filling)
         moving, fixed = components.read(self.root), Indexed(self.fixed, self.letters)
         letters = sorted({*fixed.letters, *moving.letters})
         sides = (side.over(letters, components.dims) for side in (fixed, moving))

@@ -7,29 +7,28 @@ told apart by a product of small matrices each. This says what to try; a repair 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
-from random import Random
 from typing import TypeAlias
 
 import numpy as np
-import sympy
-from numpy.typing import NDArray
 
 from derivations.alignment import aligned, whole_derivative
 from derivations.elaborate import Elaborator
 from derivations.errors import ShapeError, SheetError
-from derivations.evaluate import Floats, extents, node_value, work_of
+from derivations.evaluate import extents
 from derivations.judge import Judge
 from derivations.products import ADDED, ENTRIES, SAME_SHAPE, TENSOR, Form
 from derivations.reading import surface as s
-from derivations.terms import Shape, Term, Var, var
-from derivations.traverse import dim_symbols_of, free_variables, postorder_of_unknown
+from derivations.samples import Floating, Sample
+from derivations.terms import Shape, Term, var
+from derivations.traverse import dim_symbols_of, free_variables
 from derivations.values import Value
 from derivations.world import World
 
-Floating: TypeAlias = NDArray[np.float64]
+Opening: TypeAlias = tuple[s.Node, Value, Term]
+"""A place, a value whose form it has, and the hole that stands for what is put there."""
 OPEN = (s.Add, s.Mul, s.Neg, s.Group, s.Transposed, s.Divide, s.Raise, s.Call, s.Norm, s.Concat)
 """The kinds of nodes through which a place can be seen; others are replaced whole."""
 ELEMENTWISE = frozenset({ADDED, ENTRIES, SAME_SHAPE, TENSOR})
@@ -41,94 +40,14 @@ MOST_SPENT = 2500
 POINTS = 2
 MOST_VALUES = 3
 MOST_READINGS = 24
-MOST_WORK = 200_000
 TOLERANCE = 1e-7
-
-
-class TooLargeError(SheetError):
-    """Arrays that are too large to try many candidates."""
-
-
-class Sample:
-    """A point in floating-point numbers; every sub-term is evaluated once."""
-
-    def __init__(self, number: int, seed: int, positive: bool) -> None:
-        self.number, self.seed, self.positive = number, seed, positive
-        self.random = f"{seed}|{number}"
-        self.sizes: dict[sympy.Symbol, int] = {}
-        self.known: dict[Term, Floating] = {}
-        self.domain = Floats(seed)
-
-    def but_for(self, moved: Term, held: Iterable[Term]) -> Sample:
-        """The same point with one quantity moved, while those that are held stay as they are."""
-        found = Sample(self.number, self.seed, self.positive)
-        found.sizes, found.known = self.sizes, {term: self.value(term) for term in held}
-        entries = Random(f"{self.random}|{moved.digest!r}")
-        shift = [entries.uniform(0.1, 0.4) for _ in range(self.value(moved).size)]
-        found.known[moved] = self.value(moved) + np.array(shift).reshape(self.value(moved).shape)
-        return found
-
-    def value(self, term: Term) -> Floating:
-        """The value of a term. Raises TooLargeError."""
-        if term not in self.known:
-            self._evaluate(list(postorder_of_unknown(term, self.known)))
-        return self.known[term]
-
-    def measure(self, terms: Sequence[Term]) -> None:
-        """Give every dimension of some terms a size."""
-        for symbol in dim_symbols_of(terms):
-            self.sizes.setdefault(symbol, 2 + (len(self.sizes) + self.number) % 2)
-
-    def _evaluate(self, fresh: Sequence[Term]) -> None:
-        self.measure(fresh)
-        if work_of(fresh, self.sizes) > MOST_WORK:
-            raise TooLargeError("the arrays are too large")
-        with np.errstate(all="ignore"):
-            for node in fresh:
-                own = self._drawn(node) if isinstance(node, Var) else None
-                self.known[node] = node_value(node, self.known, self.sizes, self.domain) if own is None else own
-
-    def _drawn(self, variable: Var) -> Floating:
-        """Entries of both signs, or positive ones; none near zero."""
-        random, shape = Random(f"{self.random}|{variable.name}"), extents(variable.shape, self.sizes)
-        entries = [random.uniform(0.3, 1.1) for _ in range(int(np.prod(shape)))]
-        signs = [1 if self.positive else random.choice((-1, 1)) for _ in entries]
-        return np.array([x * sign for x, sign in zip(entries, signs, strict=True)]).reshape(shape)
-
-    def filled(self, chain: Sequence[Term], hole: Term, entries: Floating) -> Floating:
-        """The value of the last term of a chain, all of which hang on ``hole``."""
-        known = _Layered(self.known, {hole: entries})
-        with np.errstate(all="ignore"):
-            for term in chain:
-                known[term] = node_value(term, known, self.sizes, self.domain)
-        return known[chain[-1]] if chain else entries
-
-
-class _Layered(dict[Term, Floating]):
-    """Values that hang on a hole over those that do not."""
-
-    def __init__(self, below: dict[Term, Floating], own: dict[Term, Floating]) -> None:
-        super().__init__(own)
-        self.below = below
-
-    def __missing__(self, term: Term) -> Floating:
-        return self.below[term]
 
 
 class Opened:
     """One side as a function of a hole, and the other, under one reading, at one point."""
 
     def __init__(self, sample: Sample, fixed: Term, moving: Term, hole: Term) -> None:
-        depends = {hole}
-        chain: list[Term] = []
-        for node in postorder_of_unknown(moving, sample.known):
-            if node is not hole and any(child in depends for child in node.children):
-                depends.add(node)
-                chain.append(node)
-            elif node is not hole:
-                sample.value(node)
-        sample.measure([hole, *chain])
-        self.sample, self.hole, self.chain = sample, hole, chain
+        self.sample, self.hole, self.chain = sample, hole, sample.chain(moving, {hole})
         self.extents = extents(hole.shape, sample.sizes)
         self.target = sample.value(fixed).ravel()
         self.matrix, self.offset = self._affine()
@@ -144,7 +63,7 @@ class Opened:
         return (matrix if affine else None), offset
 
     def _at(self, entries: Floating) -> Floating:
-        return self.sample.filled(self.chain, self.hole, entries.reshape(self.extents)).ravel()
+        return self.sample.filled(self.chain, {self.hole: entries.reshape(self.extents)}).ravel()
 
     @property
     def solvable(self) -> bool:
@@ -197,16 +116,15 @@ class Site:
 
 
 class Holed(Elaborator):
-    """An elaborator that keeps what it found of every node, and has a given value in one place."""
+    """An elaborator that keeps what it found of every node, and has given values in some places."""
 
-    hole: s.Node | None
     above: frozenset[int]
-    filling: list[Value]
+    filling: dict[int, list[Value]]
     _found: dict[tuple[int, World, Shape | None], tuple[s.Node, list[Value]]]
 
     def elaborate(self, node: s.Node, world: World, target: Shape | None = None) -> list[Value]:
-        if node is self.hole:
-            return self.filling
+        if id(node) in self.filling:
+            return self.filling[id(node)]
         if id(node) in self.above:
             return super().elaborate(node, world, target)
         key = (id(node), world, target)
@@ -214,13 +132,17 @@ class Holed(Elaborator):
             self._found[key] = (node, super().elaborate(node, world, target))
         return self._found[key][1]
 
+    def emptied(self) -> None:
+        """Read every place as it is again."""
+        self.above, self.filling = frozenset(), {}
+
 
 def holed(ordinary: Elaborator) -> Holed:
     """The like of an elaborator, of whatever kind it is, with room for a hole."""
     kind: type[Holed] = type("Holed", (Holed, type(ordinary)), {})
     found = kind.__new__(kind)
     vars(found).update(vars(ordinary))
-    found.inverses, found.hole, found.above, found.filling, found._found = {}, None, frozenset(), [], {}
+    found.inverses, found.above, found.filling, found._found = {}, frozenset(), {}, {}
     return found
 
 
@@ -284,7 +206,7 @@ class Places:
 
     def values(self, tree: s.Node, world: World | None = None) -> list[Value]:
         """The readings of a tree that may stand in a place; none where it has no meaning."""
-        self.holed.hole, self.holed.above = None, frozenset()
+        self.holed.emptied()
         try:
             return self.holed.elaborate(tree, world or self.world)[:MOST_VALUES]
         except SheetError:
@@ -297,7 +219,7 @@ class Places:
 
     def misfits(self, tree: s.Node) -> bool:
         """Whether a tree has no meaning because its shapes do not fit."""
-        self.holed.hole, self.holed.above = None, frozenset()
+        self.holed.emptied()
         try:
             self.holed.elaborate(tree, self.world)
         except ShapeError:
@@ -354,24 +276,23 @@ class Places:
         self.spent += self.opening
         hole = var(HOLE, *value.term.shape)
         try:
-            found = islice(self.compared(node, value, hole), MOST_READINGS)
+            found = islice(self.compared((node, value, hole)), MOST_READINGS)
             pairs = [pair for pair in found if hole in free_variables([pair[1]])]
             return Site([[Opened(sample, *pair, hole) for sample in self.samples] for pair in pairs])
         except SheetError:
             return None
 
-    def compared(self, node: s.Node, value: Value, hole: Term) -> Iterator[tuple[Term, Term]]:
-        """The other side and this one with a hole of the form of a value in a place, under every way to compare them.
+    def compared(self, *opened: Opening) -> Iterator[tuple[Term, Term]]:
+        """The other side and this one with holes of the form of values in places, under every way to compare them.
 
         Raises SheetError where that has no meaning.
         """
-        added = {ADDED} if not hole.shape and not free_variables([value.term]) else set()  # a number in a sum
-        self.holed.hole, self.holed.filling = node, [replace(value, term=hole, readings=value.readings | added)]
-        self.holed.above = frozenset(map(id, self.above(node)))
+        self.holed.filling = {id(node): [_filling(value, hole)] for node, value, hole in opened}
+        self.holed.above = frozenset(id(x) for node, _, _ in opened for x in self.above(node))
         try:
             found = self.holed.elaborate(self.root, self.world, self.target)
         finally:
-            self.holed.hole, self.holed.above = None, frozenset()
+            self.holed.emptied()
         yield from self._pairs(found)
 
     def _pairs(self, found: Sequence[Value]) -> Iterator[tuple[Term, Term]]:
@@ -386,6 +307,12 @@ class Places:
 
     def _allowed(self, readings: frozenset[str]) -> bool:
         return self.readings is None or readings <= self.readings | ELEMENTWISE
+
+
+def _filling(value: Value, hole: Term) -> Value:
+    """A hole in the place of a value."""
+    added = {ADDED} if not hole.shape and not free_variables([value.term]) else set()  # a number in a sum
+    return replace(value, term=hole, readings=value.readings | added)
 
 
 def replaced(root: s.Node, node: s.Node, tree: s.Node) -> s.Node:

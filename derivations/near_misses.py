@@ -7,9 +7,10 @@ from fractions import Fraction
 import numpy as np
 
 from derivations.errors import SheetError
-from derivations.holes import Floating, Places, close
+from derivations.holes import Places, close
 from derivations.latex import Printer, written_size
 from derivations.names import ref_text
+from derivations.samples import Floating
 from derivations.terms import Sum, Term, scale
 
 MOST_WRITTEN = 120
@@ -27,7 +28,7 @@ def near_miss(places: Places) -> str:
 
 def _pair(places: Places) -> tuple[Term, Term] | None:
     """The side and the true value as terms of one shape."""
-    places.holed.hole = None
+    places.holed.emptied()
     try:
         values = places.holed.elaborate(places.root, places.world, places.target)
     except SheetError:

@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
-from itertools import combinations
+from itertools import chain, combinations
 from typing import TypeAlias
 
 import numpy as np
 
 from derivations.edits import Edit, Slice
-from derivations.holes import TOLERANCE, Floating, Places, close, replaced
+from derivations.holes import TOLERANCE, Places, close, replaced
 from derivations.reading import surface as s
 from derivations.reading.places import Span
+from derivations.samples import Floating
+from derivations.two_holes import in_factors
 
 Pair: TypeAlias = tuple[Edit, Edit]
 CODE = "two-slips"
@@ -41,16 +43,19 @@ def pairs(places: Places, small: Sequence[Edit], insertions: Iterable[Edit], tex
 
     ``small`` edits, the cheapest first, are tried within products, and with ``insertions`` in different addends.
     """
-    for pair in _in_products(places, small):
-        yield from _checked(places, pair, text)
-    for pair in _in_addends(places, [*small, *insertions]):
-        yield from _checked(places, pair, text)
+    more = [*small, *insertions]
+    found = (_in_products(places, small), in_factors(places, more), _in_addends(places, more))
+    for edits in chain.from_iterable(found):
+        yield from _checked(places, edits, text)
 
 
-def _checked(places: Places, pair: Pair, text: Slice) -> Iterator[Edit]:
-    both = together(places.root, pair, text)
-    if both is not None and places.fits(places.root, both.tree):
-        yield both
+def _checked(places: Places, found: Sequence[Edit], text: Slice) -> Iterator[Edit]:
+    if len(found) == 1:
+        yield from found
+    elif len(found) == 2:
+        both = together(places.root, (found[0], found[1]), text)
+        if both is not None and places.fits(places.root, both.tree):
+            yield both
 
 
 def together(root: s.Node, pair: Pair, text: Slice) -> Edit | None:

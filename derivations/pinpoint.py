@@ -14,8 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from derivations.errors import SheetError
-from derivations.holes import HOLE, Floating, Opened, Places, Sample, close
+from derivations.holes import HOLE, Opened, Places, close
 from derivations.reading import surface as s
+from derivations.samples import Floating, Sample
 from derivations.terms import Term, var
 from derivations.traverse import free_variables, postorder
 from derivations.values import Value
@@ -119,7 +120,7 @@ class _Points:
         """What is needed in a place, under every reading with which something there makes the step right."""
         hole = var(HOLE, *value.term.shape)
         try:
-            pairs = list(self.places.compared(node, value, hole))
+            pairs = list(self.places.compared((node, value, hole)))
         except SheetError:
             return
         known = self.places.holed.with_facts(value.term, self.places.world)

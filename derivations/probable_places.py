@@ -15,13 +15,14 @@ import numpy as np
 from derivations.distributions import Distribution, conditionals
 from derivations.errors import SheetError
 from derivations.events import OpenError, Probability, is_probability, probability_of
-from derivations.holes import HOLE, Floating, Places, Sample, replaced
+from derivations.holes import HOLE, Opening, Places, replaced
 from derivations.joint import Values
 from derivations.judge_probabilities import ALPHABETS, powers_as_exponentials, refuse_unread, unfolded
 from derivations.marginals import Reduction, at_length, at_value, bound_by, lengths, probabilities_in
 from derivations.names import Ref
 from derivations.reading import surface as s
 from derivations.reading.probabilities import GIVEN
+from derivations.samples import Floating, Sample
 from derivations.state_space import StateSpace
 from derivations.terms import Term, Var
 from derivations.traverse import substitute
@@ -175,7 +176,7 @@ class ProbabilityPlaces(Places):
         return self.found[id(tree)][1]
 
     def _values(self, tree: s.Node) -> list[Value]:
-        self.holed.hole, self.holed.above = None, frozenset()
+        self.holed.emptied()
         try:
             found = Value(self._term(self._outside(tree)))
         except SheetError:
@@ -190,8 +191,10 @@ class ProbabilityPlaces(Places):
         """Whether a term is one that the sample distributions tell, which know the events of the step alone."""
         return True
 
-    def compared(self, node: s.Node, value: Value, hole: Term) -> Iterator[tuple[Term, Term]]:
-        """The other side and this one with a hole in a place."""
-        opened = s.Symbol(node.span, HOLE)
-        moving = self._term(replaced(self.root, node, opened))
-        yield self.other[0].term, substitute([moving], {self.holed.variable(Ref(HOLE)): hole})[0]
+    def compared(self, *opened: Opening) -> Iterator[tuple[Term, Term]]:
+        """The other side and this one with holes in places."""
+        tree, holes = self.root, {}
+        for number, (node, _, hole) in enumerate(opened):
+            mark = s.Symbol(node.span, f"{HOLE}{number}")
+            tree, holes[self.holed.variable(Ref(mark.base))] = replaced(tree, node, mark), hole
+        yield self.other[0].term, substitute([self._term(tree)], holes)[0]

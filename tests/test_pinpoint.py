@@ -40,8 +40,8 @@ def pointed_at(name: str, text: str, old: str, new: str) -> tuple[Step, str]:
             "gru.md",
             GRU,
             r"r_t \odot \left( U^\top \left( e_t \odot (1 - z_t) \odot (1 - \tilde h_t^2)",
-            r"r_t \odot \left( U^\top \left( e_t \odot (1 - \tilde h_t^2)",
-            r"e_t \odot (1 - \tilde h_t^2)",
+            r"r_t \odot \left( U^\top \left( e_t \odot \cosh(h_{t-1})^5 \odot z_t^3",
+            r"e_t \odot \cosh(h_{t-1})^5 \odot z_t^3",
         ),
         (
             "peephole.tex",

@@ -183,3 +183,27 @@ def test_one_less_something_is_no_difference_of_equals() -> None:
     step = last(r"\frac{\partial L}{\partial h_1} = U^T ((h_2 - y) \odot h_2^2)")
     assert step.repair is not None
     assert (step.repair.old, step.repair.new) == ("h_2^2", "(1 - h_2^2)")
+
+
+@pytest.mark.parametrize(
+    ("claim", "codes", "new"),
+    [
+        (r"U^\top \left( (h_2 + y) \odot (1 - h_1^2) \right)", ["sign", "off-by-one"], r" - y) \odot (1 - h_2"),
+        (r"U^\top \left( (h_2 - x_2) \odot (1 + h_2^2) \right)", ["swapped-name", "sign"], r"y) \odot (1 - "),
+        (
+            r"U \left( (h_2 - h_1) \odot (1 - h_2^2) \right)",
+            ["missing-transpose", "swapped-name"],
+            r"U^T \left( (h_2 - y",
+        ),
+    ],
+)
+def test_slips_in_two_factors_of_one_product(claim: str, codes: list[str], new: str) -> None:
+    found = last(rf"\frac{{\partial L}}{{\partial h_1}} = {claim}").repair
+    assert found is not None
+    assert (found.code, [part.code for part in found.parts], found.new) == ("two-slips", codes, new)
+
+
+def test_a_pair_that_leaves_a_slip_is_no_pair() -> None:
+    step = last(r"\frac{\partial L}{\partial h_1} = U^\top \left( (h_2 + x_2)^3 \odot \cosh(h_1) \odot y^5 \right)")
+    assert step.verdict is Verdict.WRONG
+    assert step.repair is None
