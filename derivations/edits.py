@@ -6,21 +6,18 @@ own notation, so that a repair can be pasted back. A family is one function; :da
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 
 from derivations.chains import plain_name
+from derivations.handwriting import APPLIED, ELEMENTWISE, Hand, Slice, between
 from derivations.products import CALLED
 from derivations.reading import surface as s
 from derivations.reading.places import Span
 
-Slice = Callable[[Span], str]
-ELEMENTWISE = ("odot", "circ", "otimes", "*")
 PLAIN = ("", "cdot", "times", "@")
-APPLIED = ("tanh", "sigma", "exp", "log", "relu", "softmax")
 IN_DERIVATIVE = 4
 """What it costs more to take a name in a derivative for a slip."""
 
@@ -41,58 +38,6 @@ class Edit:
     parts: tuple[Edit, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Hand:
-    """How an author writes: the text of a span, what stands behind a transposed name, the sign between entries.
-
-    ``functions`` are the functions that the sheet applies, each with how it is written; ``is_elementwise`` says
-    whether the sheet has a sign between entries at all.
-    """
-
-    text: Slice
-    transposed: str = "^T"
-    elementwise: str = r"\odot"
-    sign: str = "odot"
-    is_elementwise: bool = False
-    functions: tuple[tuple[str, str], ...] = ()
-
-    def of(self, node: s.Node) -> str:
-        return self.text(node.span)
-
-    def factor(self, node: s.Node) -> str:
-        """A node as a factor: in brackets where it is a sum."""
-        return f"({self.of(node)})" if isinstance(node, s.Add | s.Neg) else self.of(node)
-
-    def turned(self, node: s.Node, text: str = "") -> str:
-        """A node, which may be written in another way than where it stands, with the author's sign of a transpose."""
-        text = text or self.of(node)
-        text = f"({text})" if isinstance(node, s.Add | s.Neg | s.Mul) else text
-        twice = "^" in text and self.transposed[:1] == "^" and not isinstance(node, s.Group)
-        return f"{{{text}}}{self.transposed}" if twice else text + self.transposed
-
-
-def hand(nodes: Iterable[s.Node], text: Slice) -> Hand:
-    """How the author of some formulas writes most often."""
-    transposes: Counter[str] = Counter()
-    signs: Counter[tuple[str, str]] = Counter()
-    functions: dict[tuple[str, str], None] = {}
-    for node in nodes:
-        if isinstance(node, s.Transposed) and node.argument.span.end < node.span.end:
-            behind = text(Span(node.argument.span.end, node.span.end)).strip(" }")
-            transposes[behind] += behind.startswith(("^", ".T"))
-        if isinstance(node, s.Mul):
-            between = [text(_between(node, place)).strip() for place in range(len(node.operators))]
-            signs.update(pair for pair in zip(node.operators, between, strict=True) if pair[0] in ELEMENTWISE[:2])
-        if isinstance(node, s.Call) and node.function in APPLIED and node.head.end > node.head.start:
-            functions[node.function, text(node.head)] = None
-    found = Hand(text, functions=tuple(functions))
-    if +transposes and (turned := transposes.most_common(1)[0][0]):
-        found = replace(found, transposed=turned)
-    if +signs and (most := signs.most_common(1)[0][0])[1]:
-        found = replace(found, sign=most[0], elementwise=most[1], is_elementwise=True)
-    return found
-
-
 def is_name(node: s.Node) -> bool:
     """Whether a node is written as a name: a symbol, or a derivative that has a name of its own."""
     return isinstance(node, s.Symbol) or (isinstance(node, s.Partial) and node.of.span == node.span)
@@ -108,7 +53,7 @@ def edits(root: s.Node, own: Hand, names: Names) -> list[Edit]:
     ``names`` offers other names for a symbol, each with its text, code and cost.
     """
     found: list[Edit] = []
-    for node, free in _places(root):
+    for node, free in places_of(root):
         for family in FAMILIES if free else ():
             found.extend(family(node, own))
         if is_name(node):
@@ -120,12 +65,12 @@ def edits(root: s.Node, own: Hand, names: Names) -> list[Edit]:
     return sorted(found, key=lambda edit: (edit.cost, edit.span))
 
 
-def _places(node: s.Node, free: bool = True) -> Iterator[tuple[s.Node, bool]]:
+def places_of(node: s.Node, free: bool = True) -> Iterator[tuple[s.Node, bool]]:
     """The nodes that may be edited; those of a derivative, which must stay names, are not free."""
     yield node, free
     if not isinstance(node, s.Limit | s.Iverson | s.Space) and not (isinstance(node, s.Symbol) and node.component):
         for child in node.children():
-            yield from _places(child, free and not isinstance(node, s.Partial | s.Symbol))
+            yield from places_of(child, free and not isinstance(node, s.Partial | s.Symbol))
 
 
 def _of_whole(root: s.Node, own: Hand) -> Edits:
@@ -144,90 +89,6 @@ def _of_exponent(node: s.Node, own: Hand) -> Edits:
         braced = own.text(Span(node.span.start - 1, node.span.start)) == "{"
         text = f"-{own.of(node)}" if braced else f"{{-{own.of(node)}}}"
         yield Edit(node, s.Neg(node.span, node), node.span, text, "sign", 2)
-
-
-# What stands elsewhere on the sheet
-
-BESIDE = s.Symbol | s.Partial | s.Group | s.Call | s.Transposed | s.Raise | s.Divide | s.Add
-"""The nodes beside which a factor may be missing."""
-
-
-def insertions(root: s.Node, pool: Sequence[tuple[s.Node, str]], own: Hand) -> list[Edits]:
-    """What a pool holds, each with its text, put into a formula: as a factor; as an addend; in the place of a node."""
-    nodes = [node for node, free in _places(root) if free]
-    return [_put_as_factor(nodes, pool, own), _put_as_addend(root, nodes, pool), _put_instead(nodes, pool)]
-
-
-def _put_as_factor(nodes: Sequence[s.Node], pool: Sequence[tuple[s.Node, str]], own: Hand) -> Edits:
-    for node in sorted(nodes, key=lambda x: isinstance(x, s.Divide)):  # above a line rather than beside it
-        if isinstance(node, s.Mul) and not CALLED.keys() & set(node.operators):
-            yield from _more_factors(node, pool, own)
-        elif isinstance(node, BESIDE):
-            yield from _beside(node, pool, own)
-
-
-def _put_as_addend(root: s.Node, nodes: Sequence[s.Node], pool: Sequence[tuple[s.Node, str]]) -> Edits:
-    inner = [node.inner for node in nodes if isinstance(node, s.Group)]
-    inner += [x for node in nodes if isinstance(node, s.Call) for x in node.arguments]
-    inner += [
-        x for node in nodes if isinstance(node, s.Mul) and CALLED.keys() & {*node.operators} for x in node.factors
-    ]
-    for node in (root, *inner):
-        yield from _more_addends(node, pool)
-
-
-def _put_instead(nodes: Sequence[s.Node], pool: Sequence[tuple[s.Node, str]]) -> Edits:
-    for node in nodes:
-        if isinstance(node, BESIDE) and not isinstance(node, s.Add):
-            yield from (Edit(node, tree, node.span, text, "wrong-factor", 7) for tree, text in pool)
-
-
-def _more_factors(node: s.Mul, pool: Sequence[tuple[s.Node, str]], own: Hand) -> Edits:
-    """One more factor, in front, between, or behind; where all are multiplied entry by entry, behind is enough."""
-    commute = set(node.operators) <= set(ELEMENTWISE)
-    places = range(len(node.factors) + 1)
-    for tree, text in pool:
-        for place in reversed(places) if commute else places:
-            factors = (*node.factors[:place], tree, *node.factors[place:])
-            at = node.factors[place].span.start if place < len(node.factors) else node.factors[-1].span.end
-            for sign, written in _signs(node, own):
-                if commute and sign in ELEMENTWISE and place < len(node.factors):
-                    continue
-                operators = (*node.operators[:place], sign, *node.operators[place:])
-                put = f"{text} {written}" if place < len(node.factors) else f" {written}{text}"
-                yield Edit(node, s.Mul(node.span, factors, operators), Span(at, at), put, "missing-factor", 5)
-
-
-def _signs(node: s.Mul, own: Hand) -> Sequence[tuple[str, str]]:
-    """The signs to try beside one more factor, with their text; first those that the product has already."""
-    found = {sign: own.text(_between(node, place)).strip() for place, sign in enumerate(node.operators)}
-    found = {sign: f"{text} " if text else "" for sign, text in found.items()}
-    return list({**found, own.sign: f"{own.elementwise} ", "": ""}.items())
-
-
-def _beside(node: s.Node, pool: Sequence[tuple[s.Node, str]], own: Hand) -> Edits:
-    """One more factor beside a single one."""
-    for tree, text in pool:
-        signs = [(own.sign, f" {own.elementwise} "), ("", " ")]
-        for sign, written in signs if own.is_elementwise else reversed(signs):
-            before, after = s.Mul(node.span, (tree, node), (sign,)), s.Mul(node.span, (node, tree), (sign,))
-            yield Edit(node, after, node.span, f"{own.factor(node)}{written}{text}", "missing-factor", 5)
-            if not sign:
-                yield Edit(node, before, node.span, f"{text}{written}{own.factor(node)}", "missing-factor", 5)
-
-
-def _more_addends(node: s.Node, pool: Sequence[tuple[s.Node, str]]) -> Edits:
-    """One more addend behind a formula."""
-    signs, addends = (node.signs, node.addends) if isinstance(node, s.Add) else ((1,), (node,))
-    end = Span(node.span.end, node.span.end)
-    for tree, text in pool:
-        for sign, written in ((1, "+"), (-1, "-")):
-            more = s.Add(node.span, (*signs, sign), (*addends, tree))
-            yield Edit(node, more, end, f" {written} {text}", "dropped-path", 6)
-
-
-def _between(node: s.Mul, place: int) -> Span:
-    return Span(node.factors[place].span.end, node.factors[place + 1].span.start)
 
 
 def _number(node: s.Node, value: Fraction | int) -> s.Number:
@@ -316,7 +177,7 @@ def _order(node: s.Node, own: Hand) -> Edits:
         if operator not in PLAIN:
             continue
         span = Span(first.span.start, second.span.end)
-        sign = own.text(_between(node, place))
+        sign = own.text(between(node, place))
         if isinstance(second, s.Transposed) and second.argument.span != second.span:
             pair = (second.argument, s.Transposed(first.span, first))
             text = f"{own.of(second.argument)}{sign}{own.turned(first)}"
@@ -341,7 +202,7 @@ def _product_sign(node: s.Node, own: Hand) -> Edits:
         new, text = ("", " ") if operator in ELEMENTWISE else (own.sign, f" {own.elementwise} ")
         operators = (*node.operators[:place], new, *node.operators[place + 1 :])
         tree = replace(node, operators=operators)
-        yield Edit(node, tree, _between(node, place), text, "hadamard-for-matmul", 2)
+        yield Edit(node, tree, between(node, place), text, "hadamard-for-matmul", 2)
 
 
 def _diagonal(node: s.Node, own: Hand) -> Edits:
@@ -454,7 +315,7 @@ def _sum_for_product(node: s.Node, own: Hand) -> Edits:
         for place in range(len(node.operators)):
             first, second = _run(node, 0, place + 1), _run(node, place + 1, len(node.factors))
             tree = s.Add(node.span, (1, 1), (first, second))
-            yield Edit(node, tree, _between(node, place), " + ", "product-for-sum", 4)
+            yield Edit(node, tree, between(node, place), " + ", "product-for-sum", 4)
 
 
 def _run(node: s.Mul, start: int, end: int) -> s.Node:
@@ -559,7 +420,7 @@ def _linked(chain: s.Mul, place: int, of: s.Node, by: s.Node, own: Hand, root: s
     link = replace(pattern, of=of, by=by)
     factors = (*chain.factors[:place], link, *chain.factors[place:])
     sign = chain.operators[0] if chain.operators else ""
-    written = own.text(_between(chain, 0)) if chain.operators else " "
+    written = own.text(between(chain, 0)) if chain.operators else " "
     last = place == len(chain.factors)
     at = chain.factors[-1].span.end if last else chain.factors[place].span.start
     text = written + "".join(pieces) if last else "".join(pieces) + written

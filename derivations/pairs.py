@@ -14,7 +14,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-from derivations.edits import Edit, Slice
+from derivations.edits import Edit
+from derivations.handwriting import Slice
 from derivations.holes import TOLERANCE, Places, close, replaced
 from derivations.reading import surface as s
 from derivations.reading.places import Span

@@ -19,10 +19,12 @@ from derivations.circumstances import Circumstances
 from derivations.component_holes import ComponentPlaces, in_components
 from derivations.component_names import letters_of
 from derivations.counts import judge_counting
-from derivations.edits import Edit, edits, ends, hand, insertions, is_name
+from derivations.edits import Edit, edits, ends, is_name
 from derivations.errors import SheetError
+from derivations.handwriting import hand
 from derivations.holes import Places, replaced
 from derivations.induction import Times
+from derivations.insertions import insertions
 from derivations.kinds import kind_of
 from derivations.names import Ref
 from derivations.near_misses import near_miss

@@ -8,8 +8,9 @@ import pytest
 from oracle.mending import Bed, sample, shape
 
 from derivations.check import check_sheet
-from derivations.edits import Hand, edits
+from derivations.edits import edits
 from derivations.errors import SheetError
+from derivations.handwriting import Hand
 from derivations.holes import replaced
 from derivations.reading.parser import parse_expression
 from derivations.reading.places import Source

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from derivations.edits import Edit, Hand, edits
+from derivations.edits import Edit, edits
+from derivations.handwriting import Hand
 from derivations.reading import surface as s
 from derivations.reading.parser import parse_expression
 
