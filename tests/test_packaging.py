@@ -27,7 +27,7 @@ def test_only_our_names_are_installed(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.split("/")[0] for name in names if ".dist-info" not in name}
     assert tops == {"gradproof", "derivations", "numeric"}
-    assert {"gradproof/templates/report.txt.j2", "gradproof/templates/preamble.tex.j2"} <= set(names)
+    assert {"gradproof/templates/explain.txt.j2", "gradproof/templates/preamble.tex.j2"} <= set(names)
     assert sum(name.startswith("gradproof/vendor/katex-") for name in names) == 23
 
 

@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import gradproof.cli as front
+import gradproof.commands.check as checking
 from derivations.errors import InternalError
 from derivations.report import Report
 from gradproof.cli import cli
@@ -31,6 +32,22 @@ def sheet(folder: Path, text: str, name: str = "sheet.md") -> str:
     path = folder / name
     path.write_text(text, encoding="utf-8")
     return str(path)
+
+
+def test_help_names_every_command_with_what_it_does() -> None:
+    folder = Path(checking.__file__).parent
+    modules = sorted(x.stem for x in folder.glob("*.py") if f"\ndef {x.stem}(" in x.read_text(encoding="utf-8"))
+    assert sorted(front.COMMANDS) == modules
+    text = CliRunner().invoke(cli, ["--help"]).stdout
+    told = dict(line.split(maxsplit=1) for line in text.partition("Commands:\n")[2].splitlines())
+    assert list(told) == list(front.COMMANDS)
+    assert told["check"] == "Check sheets; - reads standard input."
+
+
+def test_a_command_that_does_not_exist_is_named_with_the_nearest() -> None:
+    result = CliRunner().invoke(cli, ["chekc"])
+    assert result.exit_code == 2
+    assert "No such command 'chekc'. Did you mean 'check'?" in result.stderr
 
 
 @pytest.mark.parametrize(("text", "code"), [(RIGHT, 0), (WRONG, 1), (UNCLEAR, 3), (UNCLEAR + WRONG, 1)])
@@ -157,14 +174,14 @@ def test_a_closed_standard_input_is_named() -> None:
 @pytest.mark.parametrize("fault", [InternalError("two engines disagree"), KeyError("x"), AssertionError("no")])
 def test_our_own_fault_is_called_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Exception) -> None:
     """A crash must not end with 1: that would say that the sheet is wrong."""
-    real = front._checked
+    real = checking._checked
 
     def broken(name: str, *rest: Any) -> Report:
         if name.endswith("bad.md"):
             raise fault
         return real(name, *rest)
 
-    monkeypatch.setattr(front, "_checked", broken)
+    monkeypatch.setattr(checking, "_checked", broken)
     names = [sheet(tmp_path, RIGHT, "bad.md"), sheet(tmp_path, WRONG)]
     result = run("--format", "json", *names)
     assert result.exit_code == 2
@@ -178,7 +195,7 @@ def test_an_interruption_ends_with_130(tmp_path: Path, monkeypatch: pytest.Monke
     def interrupted(*_: object) -> Report:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(front, "_checked", interrupted)
+    monkeypatch.setattr(checking, "_checked", interrupted)
     monkeypatch.setattr(front.gc, "disable", lambda: None)
     monkeypatch.setattr(sys, "argv", ["gradproof", "check", sheet(tmp_path, RIGHT)])
     with pytest.raises(SystemExit) as ended:

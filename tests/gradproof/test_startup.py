@@ -15,9 +15,12 @@ HEAVY = (
     "IPython",
     "pygls",
     "quickjs",
+    "jinja2",
     "sympy.tensor.tensor",
     "derivations.cells",
     "numeric.witness",
+    "numeric.training.config",
+    "gradproof.commands.mark",
 )
 PROGRAM = """
 import sys
@@ -50,6 +53,10 @@ def test_without_torch_nothing_heavy_is_loaded(right: str) -> None:
 
 def test_without_a_derivative_torch_is_not_needed(right: str) -> None:
     assert loaded("check", right) == ["0"]
+
+
+def test_of_the_commands_only_the_one_that_is_called_is_loaded() -> None:
+    assert loaded("mark") == ["2", "gradproof.commands.mark"]
 
 
 def test_what_is_needed_is_loaded(tmp_path: Path) -> None:
