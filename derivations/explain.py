@@ -3,35 +3,55 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from derivations.chains import chain_break
 from derivations.circumstances import Circumstances
 from derivations.conventions import Conventions
-from derivations.follow_ups import ONLY_SCALAR, FollowUps
 from derivations.names import Ref
 from derivations.paths import Paths
 from derivations.reading import surface as s
-from derivations.repairs import Repairs
 from derivations.report import Repair, Verdict
 from derivations.rounding import expected_values
-from derivations.truth import Truth
 from derivations.witnessing import bear_witness
 
 if TYPE_CHECKING:
     from derivations.check import Checker
+    from derivations.follow_ups import FollowUps
+    from derivations.repairs import Repairs
     from derivations.reporting import Judged
+    from derivations.truth import Truth
 
 
 class Explainer:
-    """Explains the wrong steps of one sheet."""
+    """Explains the wrong steps of one sheet; what only they need is loaded with the first of them."""
 
     def __init__(self, checker: Checker, conventions: Conventions) -> None:
         self.about = Circumstances(checker, conventions)
-        self.follow_ups = FollowUps(self.about)
-        self.repairs = Repairs(self.about)
-        self.truth = Truth(self.about)
         self.paths = Paths(checker.judge)
+
+    @cached_property
+    def follow_ups(self) -> FollowUps:
+        from derivations.follow_ups import FollowUps
+
+        return FollowUps(self.about)
+
+    @cached_property
+    def repairs(self) -> Repairs:
+        return self._repairs(self.about)
+
+    @cached_property
+    def truth(self) -> Truth:
+        from derivations.truth import Truth
+
+        return Truth(self.about)
+
+    @staticmethod
+    def _repairs(about: Circumstances) -> Repairs:
+        from derivations.repairs import Repairs
+
+        return Repairs(about)
 
     def explain(self, judged: list[Judged], quick: bool = False) -> bool:
         """Complete the steps of ``judged`` in place, in the order of the sheet; whether all were.
@@ -119,6 +139,8 @@ class Explainer:
 
     def _own_slip(self, item: Judged) -> None:
         """A slip of the step's own: an edit that mends it, a factor too many, or a formula for scalars."""
+        from derivations.follow_ups import ONLY_SCALAR
+
         step = item.report
         step.repair = self._smallest(item)
         if step.repair is not None:
@@ -132,7 +154,7 @@ class Explainer:
         """The repair of a step; where it carries an earlier wrong step on, one with that in force may be smaller."""
         own = self.repairs.repair(item)
         for root, about in self.follow_ups.worlds_above(item):
-            repair = Repairs(about).repair(item)
+            repair = self._repairs(about).repair(item)
             if repair is not None and (own is None or _size(repair) < _size(own)):
                 item.report.builds_on = root.line
                 item.report.because(f"it carries line {root.line} on, which is wrong, and has a slip of its own")

@@ -18,6 +18,7 @@ HEAVY = (
     "jinja2",
     "sympy.tensor.tensor",
     "derivations.cells",
+    "derivations.repairs",
     "numeric.witness",
     "numeric.training.config",
     "gradproof.commands.mark",
