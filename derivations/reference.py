@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from derivations.check import Options, check_sheet, floor_of
 from derivations.comparison import Comparison, Difference, Result, Status
-from derivations.counted import counted, counts
+from derivations.counted import Counted, counted, counts
 from derivations.directions import ceiling_of
 from derivations.errors import UsageError
 from derivations.finished import is_derivative, quantities_left, slopes, trees_behind
@@ -83,6 +83,10 @@ class Required:
     def statements(self) -> dict[Place, StatementReport]:
         return {(x.line, x.column): x for x in self.report.statements}
 
+    @cached_property
+    def counts(self) -> list[Counted]:
+        return counts(Quantities(self.source), self.report)
+
     @property
     def passed_over(self) -> tuple[tuple[int, str], ...]:
         """The lines that are not right, from which nothing is asked."""
@@ -98,6 +102,12 @@ class Worth:
     reason: str
     notes: tuple[str, ...] = ()
     agrees: bool = False
+
+
+@lru_cache(maxsize=8)
+def _quantities_of(source: Source, expressions: tuple[str, ...]) -> frozenset[str]:
+    """The quantities that some expressions name on a reference, which many sheets are held against."""
+    return frozenset(Quantities(source, expressions).asked.values()) if expressions else frozenset()
 
 
 def compare(source: Source, report: Report, needed: Required, terms: Terms) -> Comparison:
@@ -129,15 +139,15 @@ class Comparer:
         places = {(x.line, x.column): x for x in report.statements}
         self.stated = [*statements(self.merged, source, places, False), *within_chains(self.merged, alone, places)]
         self.unread = [x.line for x in report.statements if any(step.code == "syntax" for step in x.steps)]
-        self.known = frozenset(Quantities(needed.source, terms.known).asked.values()) if terms.known else frozenset()
+        self.known = _quantities_of(needed.source, terms.known)
         self.differences = tuple(dict.fromkeys(self._differences(places)))
         self.differing = frozenset(name for x in self.differences if x.reason != LEFT_OPEN for name in x.names)
 
     def comparison(self) -> Comparison:
         """All that is found."""
         name = self.needed.source.name
-        theirs = counts(Quantities(self.needed.source), self.needed.report)
-        results = [*(self.result(x) for x in self._asked()), *counted(theirs, counts(self.alone, self.report))]
+        counts_of_both = self.needed.counts, counts(self.alone, self.report)
+        results = [*(self.result(x) for x in self._asked()), *counted(*counts_of_both)]
         results = [replace(x, where=self.needed.report.label(x.line)) for x in results]
         results.sort(key=lambda x: x.line)
         notes = self.renamed.clashes if self.merged.sound else (*self.renamed.clashes, UNSOUND)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum
+from functools import lru_cache
 from pathlib import PurePath
 from typing import Final
 
@@ -50,9 +51,13 @@ def find_comments(source: Source) -> list[Comment]:
     return html_comments(source) + (marked_lines(source) if kind is Kind.PLAIN else [])
 
 
-def read_document(source: Source) -> list[Sentence]:
-    """All statements of a document, in its order; spans are offsets into ``source.text``."""
-    return with_last_layers(_read(source))
+@lru_cache(maxsize=8)
+def read_document(source: Source) -> tuple[Sentence, ...]:
+    """All statements of a document, in its order; spans are offsets into ``source.text``.
+
+    The last few documents are kept: a sheet that is marked is read for its check, for its marks and beside a reference.
+    """
+    return tuple(with_last_layers(_read(source)))
 
 
 def _read(source: Source) -> list[Sentence]:
