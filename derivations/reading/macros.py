@@ -121,6 +121,12 @@ def blanked(text: str, spans: Sequence[Span], offset: int = 0) -> str:
     return "".join([*parts, text[position:]])
 
 
+def only(text: str, kept: Sequence[Span]) -> str:
+    """The text with all outside some spans, which are in order, as spaces."""
+    edges = [0, *(edge for span in kept for edge in (span.start, span.end)), len(text)]
+    return blanked(text, [Span(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if a < b])
+
+
 def tokens_of(text: str, offset: int, macros: Macros) -> list[Token]:
     """The tokens of a formula after expansion, with the places of the file. Raises Slip on a bomb or bad call."""
     if not any(name in text for name in macros.named):

@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import Final
 
 from derivations.reading.comments import Comment, html_comments
-from derivations.reading.documents import Kind, kind_of
-from derivations.reading.macros import blanked
+from derivations.reading.documents import Kind, by_kind, kind_of
+from derivations.reading.macros import only
 from derivations.reading.places import Source, Span
 
 PART: Final = re.compile(r"\s*sheet(?:[ \t]+([\w.-]+))?\s*")
@@ -26,8 +26,9 @@ def is_part(source: Source, comment: Comment) -> bool:
 
 def parts_of(source: Source) -> list[Source]:
     """The sheets of a file, each with the rest blanked, so that places stay; the file itself if it is one."""
-    commented = MARK.search(source.text) and kind_of(source) is not Kind.LATEX
-    marks = [x for x in html_comments(source) if is_part(source, x)] if commented else []
+    pieces = [x for x in by_kind(source) if kind_of(x) is not Kind.LATEX] if MARK.search(source.text) else []
+    marks = [x for piece in pieces for x in html_comments(piece) if is_part(source, x)]
+    marks.sort(key=lambda mark: mark.outer.start)
     if not marks:
         return [source]
     spans: dict[str, list[Span]] = {"": [Span(0, marks[0].outer.start)]}
@@ -35,10 +36,4 @@ def parts_of(source: Source) -> list[Source]:
     for mark, end in zip(marks, ends, strict=True):
         found = PART.fullmatch(source.text, mark.inner.start, mark.inner.end)
         spans.setdefault((found[1] or "") if found else "", []).append(Span(mark.outer.end, end))
-    return [replace(source, text=_only(source.text, kept)) for kept in spans.values()]
-
-
-def _only(text: str, kept: list[Span]) -> str:
-    """The text with all outside some spans blanked."""
-    edges = [0, *(edge for span in kept for edge in (span.start, span.end)), len(text)]
-    return blanked(text, [Span(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if a < b])
+    return [replace(source, text=only(source.text, kept)) for kept in spans.values()]

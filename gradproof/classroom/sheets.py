@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from derivations.errors import UsageError
-from derivations.reading.documents import Kind, kind_of, read_document
+from derivations.reading.documents import ENDINGS, Kind, kind_of, read_document
 from derivations.reading.macros import blanked
 from derivations.reading.places import Source, Span
 from gradproof import SUFFIXES
@@ -16,7 +16,6 @@ from gradproof.classroom.submissions import File
 from gradproof.sheets import decode
 
 GAP: Final = "\n\n"
-ENDINGS: Final = {Kind.MARKDOWN: ".md", Kind.LATEX: ".tex", Kind.PLAIN: ".txt"}
 FRAME: Final = re.compile(r"^([^%\n]*)(\\begin\s*\{document\}|\\end\s*\{document\}(?s:.*))", re.MULTILINE)
 r"""What makes a LaTeX file one of its own: what stands behind ``\end{document}`` is not read."""
 
@@ -32,7 +31,7 @@ class Sheet:
 def sheet_of(student: str, files: Sequence[File]) -> Sheet:
     """The sheet that some files are together.
 
-    Raises UsageError where one of them cannot be used, where there is none, and where they are of different kinds.
+    Raises UsageError where one of them cannot be used, and where there is none.
     """
     refused = next((file for file in files if file.refused), None)
     if refused is not None:
@@ -51,29 +50,27 @@ def sheet_of(student: str, files: Sequence[File]) -> Sheet:
 
 
 def _with_formulas(sheets: Sequence[Source]) -> tuple[list[Source], tuple[str, ...]]:
-    """The files of the kind that the formulas stand in; files without a formula of other kinds are told."""
+    """The files that formulas stand in; those of several kinds that have none, such as a readme, are told."""
     if len({kind_of(x) for x in sheets}) == 1:
         return list(sheets), ()
     kept = [x for x in sheets if read_document(x)] or list(sheets)
-    if len({kind_of(x) for x in kept}) > 1:
-        names = ", ".join(f"{x.name} ({kind_of(x).value})" for x in kept)
-        raise UsageError(f"files of several kinds cannot be taken together: {names}; hand in one kind")
     return kept, tuple(f"{x.name} has no formula in it and was not read" for x in sheets if x not in kept)
 
 
 def joined(student: str, sheets: Sequence[Source]) -> Source:
-    """Files of one kind as one sheet, each beginning on a line of its own; ``Source.files`` says where."""
-    kind = kind_of(sheets[0])
+    """Files as one sheet, each beginning on a line of its own and read as its kind; ``Source.files`` says where."""
+    kinds = [kind_of(sheet) for sheet in sheets]
+    ending = ENDINGS[kinds[0]] if len(set(kinds)) == 1 else ""
     parts: list[str] = []
     files: list[tuple[int, str]] = []
     cells: list[tuple[int, int]] = []
     line = 1
-    for sheet in sheets:
+    for sheet, kind in zip(sheets, kinds, strict=True):
         files.append((line, sheet.name))
         cells += [(line + first - 1, number) for first, number in sheet.cells]
         parts.append(_unframed(sheet.text) if kind is Kind.LATEX else sheet.text)
         line += parts[-1].count("\n") + GAP.count("\n")
-    return Source(f"{student}{ENDINGS[kind]}", GAP.join(parts), tuple(cells), files=tuple(files))
+    return Source(f"{student}{ending}", GAP.join(parts), tuple(cells), files=tuple(files))
 
 
 def _unframed(text: str) -> str:

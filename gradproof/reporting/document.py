@@ -121,7 +121,11 @@ class _Builder:
 
     def sheet(self) -> Blocks:
         """The author's text with every formula in its place."""
-        return READERS[self.layout.kind](self.report.text, in_order(list(self.embedded())))
+        inside: list[list[Embedded]] = [[] for _ in self.layout.runs]
+        for part in in_order(list(self.embedded())):
+            inside[self.layout.run(part.span.start)].append(part)
+        read = zip(self.layout.texts(), inside, strict=True)
+        return tuple(block for (kind, text), parts in read for block in READERS[kind](text, parts))
 
     def embedded(self) -> Iterator[Embedded]:
         """The formulas, the declarations and the statements in words, each in its place."""
@@ -174,7 +178,7 @@ class _Builder:
             if not block.closed or block.reason:
                 raise MathsError(block.reason)
             marks = self.marks(block, statements)
-            return authored(block.text, block.span.start, self.layout.macros, marks, display=block.display)
+            return authored(block.text, block.span.start, self.layout.macros(block), marks, display=block.display)
         except MathsError:
             return Code(self.raw(block.outer))
 
@@ -194,7 +198,7 @@ class _Builder:
 
     def relation(self, block: Formula, step: Step) -> int | None:
         start = self.layout.offset(step.line, step.column)
-        return start and relation_before(block.text, block.span.start, self.layout.macros, start)
+        return start and relation_before(block.text, block.span.start, self.layout.macros(block), start)
 
     def slip(self, step: Step) -> list[tuple[int, int]]:
         """The places of what a repair replaces."""

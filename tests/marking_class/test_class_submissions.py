@@ -15,8 +15,11 @@ from derivations.errors import UsageError
 from gradproof.classroom import submissions
 from gradproof.classroom.sheets import sheet_of
 from gradproof.classroom.submissions import File, Submissions
+from gradproof.rendering.writers import Form, render
+from gradproof.reporting import report_document
 from gradproof.sheets import MOST_BYTES
 
+NAMES = ("1.md", "2.tex", "3.md")
 RIGHT = "$$\\sigma'(x) = \\sigma(x)(1 - \\sigma(x))$$\n"
 WRONG = "$$\\tanh'(x) = 1 - \\tanh(x)$$\n"
 
@@ -214,8 +217,33 @@ def test_latex_files_with_frames_of_their_own_are_read_to_the_end() -> None:
     ]
 
 
-def test_files_of_several_kinds_are_not_mixed() -> None:
-    with pytest.raises(UsageError, match=r"a\.md \(Markdown\), b\.tex \(LaTeX\)"):
-        sheet_of("x", [File("a.md", RIGHT.encode()), File("b.tex", RIGHT.encode())])
+def test_files_of_several_kinds_are_one_sheet_each_read_as_its_kind() -> None:
+    first = (
+        "# One\n\n<!-- gradproof: z: scalar -->\n\n"
+        "$$a = \\sigma(z), \\qquad L = \\frac{1}{2}(a - y)^2$$ with a scalar $y$.\n"
+    )
+    second = (
+        "\\documentclass{article}\n\\newcommand{\\slope}{\\frac{\\partial L}{\\partial z}}\n% costs $5\n"
+        "\\begin{document}\n\\[\\slope = (a - y) a (1 - a)\\]\n\\end{document}\n$$1 = 2$$\n"
+    )
+    third = "# Three\n\n$$\\frac{\\partial L}{\\partial a} = a + y$$\n"
+    found = sheet_of("x", [File(name, text.encode()) for name, text in zip(NAMES, (first, second, third), strict=True)])
+    report = check_sheet(found.source)
+    assert [(report.label(x.line), x.verdict.value) for x in report.statements] == [
+        ("1.md:3", "given"),
+        ("1.md:5", "given"),
+        ("1.md:5", "given"),
+        ("2.tex:5", "proved"),
+        ("3.md:3", "wrong"),
+    ]
+    assert found.notes == ()
+    page = render(report_document(report), Form.HTML).text
+    sheet = page[page.index(">The sheet<") :]
+    assert sheet.index(">One<") < sheet.index("2.tex:5") < sheet.index(">Three<") < sheet.index("3.md:3")
+    assert "documentclass" not in page
+    assert "costs" not in page
+
+
+def test_a_readme_beside_a_sheet_is_told() -> None:
     found = sheet_of("x", [File("a.md", RIGHT.encode()), File("readme.txt", b"my answers are in a.md")])
     assert found.notes == ("readme.txt has no formula in it and was not read",)
