@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 from zlib import crc32
 
@@ -25,21 +26,32 @@ P = TypeVar("P")
 R = TypeVar("R")
 
 
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """A request in the line: its ``turn`` is the number of a process; until it loses patience only ``own`` will do."""
+
+    turn: asyncio.Future[int]
+    own: int | None
+
+
 class Desk:
-    """Some processes, each with a line before it; the sheets of one session go to one process, which knows them."""
+    """Some processes and the line before them; the sheets of one session go to one process, which knows them.
+
+    Where that one stays busy, any will do: nobody waits for somebody else's sheet while a process is idle.
+    """
 
     def __init__(self, processes: int, limits: Limits) -> None:
         self._limits = limits
         self._places = [Workers(1) for _ in range(processes)]
-        self._free = [asyncio.Lock() for _ in range(processes)]
-        self._lines = [0] * processes
+        self._free = set(range(processes))
+        self._line: list[_Waiting] = []
         self._pending: Counter[str] = Counter()
         self._threads = CapacityLimiter(processes)
 
     @property
     def waiting(self) -> int:
         """How many requests wait or are worked on."""
-        return sum(self._lines)
+        return self._pending.total()
 
     @property
     def processes(self) -> int:
@@ -55,8 +67,8 @@ class Desk:
         Raises RefusedError where it has to wait too long or came to no end, UsageError and InternalError as the
         function does.
         """
-        place = crc32(session.encode()) % len(self._places) if session else self._lines.index(min(self._lines))
-        async with self._in_line(place, client):
+        own = crc32(session.encode()) % len(self._places) if session else None
+        async with self._in_line(own, client) as place:
             limits = self._limits
             found = await anyio.to_thread.run_sync(
                 self._places[place].run, function, payload, limits.seconds, limits.memory, limiter=self._threads
@@ -66,30 +78,51 @@ class Desk:
         return found
 
     @asynccontextmanager
-    async def _in_line(self, place: int, client: str) -> AsyncIterator[None]:
+    async def _in_line(self, own: int | None, client: str) -> AsyncIterator[int]:
         if self._pending[client] >= self._limits.pending:
             message = f"{self._limits.pending} requests of yours are being worked on; wait for their answers"
             raise RefusedError(429, "too-many-at-once", message, 1)
         if self.waiting >= self._limits.queue:
             raise RefusedError(503, "busy", "too many sheets are waiting; try again in a few seconds", 5)
-        self._lines[place] += 1
         self._pending[client] += 1
         try:
-            async with self._turn(place):
-                yield
+            async with self._turn(own) as place:
+                yield place
         finally:
-            self._lines[place] -= 1
             self._pending[client] -= 1
             self._pending += Counter[Any]()  # forgets the clients that have nothing pending
 
     @asynccontextmanager
-    async def _turn(self, place: int) -> AsyncIterator[None]:
+    async def _turn(self, own: int | None) -> AsyncIterator[int]:
+        one = _Waiting(asyncio.get_running_loop().create_future(), own)
+        self._line.append(one)
+        self._hand_out()
         try:
-            async with asyncio.timeout(self._limits.seconds_to_wait):
-                await self._free[place].acquire()
-        except TimeoutError as error:
-            raise RefusedError(503, "busy", "no process was free in time; try again in a few seconds", 5) from error
-        try:
-            yield
+            yield await self._awaited(one)
         finally:
-            self._free[place].release()
+            if one in self._line:
+                self._line.remove(one)
+            else:
+                self._free.add(one.turn.result())
+                self._hand_out()
+
+    async def _awaited(self, one: _Waiting) -> int:
+        """The process whose turn comes: for a while the request's own, then any. Raises RefusedError in the end."""
+        patience = min(self._limits.patience, self._limits.seconds_to_wait)
+        await asyncio.wait({one.turn}, timeout=patience)
+        if not one.turn.done():
+            one.own = None
+            self._hand_out()
+            await asyncio.wait({one.turn}, timeout=self._limits.seconds_to_wait - patience)
+        if not one.turn.done():
+            raise RefusedError(503, "busy", "no process was free in time; try again in a few seconds", 5)
+        return one.turn.result()
+
+    def _hand_out(self) -> None:
+        """Give free processes to requests, those that came first before the others."""
+        for one in [*self._line]:
+            place = min(self._free, default=None) if one.own is None else one.own
+            if place is not None and place in self._free:
+                self._free.discard(place)
+                self._line.remove(one)
+                one.turn.set_result(place)

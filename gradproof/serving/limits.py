@@ -16,6 +16,7 @@ MOST_CLIENTS: Final = 10_000
 class Limits:
     """Bytes of a body; seconds for sending it, for waiting and for the work; bytes of memory for the work.
 
+    A sheet that is known to one process waits for that one for ``patience`` seconds, then for any.
     ``queue`` requests may wait in all, ``pending`` of one client; ``rate`` is how many a client may send a second in
     the long run, ``burst`` how many at once.
     """
@@ -23,6 +24,7 @@ class Limits:
     body: int = MIB
     seconds_to_send: float = 10.0
     seconds_to_wait: float = 30.0
+    patience: float = 1.0
     seconds: float = 30.0
     memory: int = 1024 * MIB
     queue: int = 64

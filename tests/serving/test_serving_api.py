@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import time
@@ -14,6 +15,7 @@ import pytest
 from serving import HOST, running
 
 import gradproof
+from gradproof.serving.desk import Desk
 from gradproof.serving.limits import MIB, Limits, Rates, RefusedError
 
 httpx = pytest.importorskip("httpx", reason="httpx is not installed (pip install gradproof[dev])")
@@ -283,6 +285,48 @@ def test_a_full_queue_says_503() -> None:
         assert busy
         assert busy[0].json()["error"]["code"] == "busy"
         assert busy[0].headers["retry-after"] == "5"
+
+
+def test_nobody_waits_for_a_sheet_of_others_while_a_process_is_idle() -> None:
+    """Both belong to one process, which one of them keeps busy for longer than the other may wait."""
+
+    async def answered() -> int:
+        desk = Desk(2, Limits(seconds=100, seconds_to_wait=50, patience=0.01))
+        hog = asyncio.create_task(desk.run(time.sleep, 90, "a", "s"))
+        await asyncio.sleep(0)
+        found = await desk.run(len, "abc", "b", "s")
+        assert (desk.waiting, hog.done()) == (1, False)
+        desk.close()
+        with pytest.raises(RefusedError, match="SIGKILL"):
+            await hog
+        assert desk.waiting == 0
+        return found
+
+    assert asyncio.run(answered()) == 3
+
+
+def test_who_gives_up_waiting_leaves_the_line() -> None:
+    async def refused() -> None:
+        desk = Desk(1, Limits(seconds=100, seconds_to_wait=0.1, patience=0.05, pending=1))
+        hog = asyncio.create_task(desk.run(time.sleep, 90, "a"))
+        await asyncio.sleep(0)
+        with pytest.raises(RefusedError) as error:
+            await desk.run(len, "abc", "b", "s")
+        assert (error.value.code, error.value.retry_after, desk.waiting) == ("busy", 5, 1)
+        with pytest.raises(RefusedError) as error:
+            await desk.run(len, "abc", "a", "s")
+        assert error.value.code == "too-many-at-once"
+        waiting = asyncio.create_task(desk.run(len, "abc", "b", "s"))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        assert desk.waiting == 1
+        desk.close()
+        with pytest.raises(RefusedError, match="SIGKILL"):
+            await hog
+
+    asyncio.run(refused())
 
 
 def test_time_and_memory_of_a_request_are_bounded() -> None:
