@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from derivations.errors import InternalError, UsageError
 from gradproof import __version__
 from gradproof.rendering.katex import VERSION
-from gradproof.serving.bodies import body_of
+from gradproof.serving.bodies import body_of, while_connected
 from gradproof.serving.calls import CALLS, Call
 from gradproof.serving.desk import Desk
 from gradproof.serving.examples import examples
@@ -163,7 +163,8 @@ def _answering(service: Service, name: str, call: Call) -> Callable[[Request], A
         own = {"session": f"{client}|{body['session']}"} if body.get("session") else {}  # nobody else's
         try:
             payload = call.payload({**body, **own})
-            found = await request.app.state.desk.run(call.function, payload, client, own.get("session", ""))
+            work = request.app.state.desk.run(call.function, payload, client, own.get("session", ""))
+            found = await while_connected(request, work)
         except UsageError as error:
             raise RefusedError(422, "unusable", str(error)) from error
         except InternalError as error:

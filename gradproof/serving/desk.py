@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -69,13 +69,25 @@ class Desk:
         """
         own = crc32(session.encode()) % len(self._places) if session else None
         async with self._in_line(own, client) as place:
-            limits = self._limits
-            found = await anyio.to_thread.run_sync(
-                self._places[place].run, function, payload, limits.seconds, limits.memory, limiter=self._threads
-            )
+            found = await self._to_the_end(self._worked(place, function, payload))
         if isinstance(found, Stopped):
             raise RefusedError(STATUS[found.reason], found.reason, f"{found.message}; {REMEDY[found.reason]}")
         return found
+
+    async def _worked(self, place: int, function: Callable[[P], R], payload: P) -> R | Stopped:
+        work, limits = self._places[place].run, self._limits
+        return await anyio.to_thread.run_sync(
+            work, function, payload, limits.seconds, limits.memory, limiter=self._threads
+        )
+
+    @staticmethod
+    async def _to_the_end(work: Coroutine[Any, Any, R]) -> R:
+        """What ``work`` gives; a request that is cancelled keeps its process until that is done with it."""
+        task = asyncio.create_task(work)
+        try:
+            return await asyncio.shield(task)
+        finally:
+            await asyncio.wait({task})
 
     @asynccontextmanager
     async def _in_line(self, own: int | None, client: str) -> AsyncIterator[int]:

@@ -15,6 +15,7 @@ import pytest
 from serving import HOST, running
 
 import gradproof
+from gradproof.serving.bodies import while_connected
 from gradproof.serving.desk import Desk
 from gradproof.serving.limits import MIB, Limits, Rates, RefusedError
 
@@ -22,6 +23,8 @@ httpx = pytest.importorskip("httpx", reason="httpx is not installed (pip install
 testclient = pytest.importorskip(
     "starlette.testclient", reason="starlette is not installed (pip install gradproof[web])"
 )
+
+Request = pytest.importorskip("starlette.requests").Request
 
 ROOT = Path(__file__).parent.parent.parent
 RIGHT = "$$\\frac{d}{dx} \\tanh(x) = 1 - \\tanh(x)^2$$\n"
@@ -327,6 +330,53 @@ def test_who_gives_up_waiting_leaves_the_line() -> None:
             await hog
 
     asyncio.run(refused())
+
+
+def test_who_has_gone_holds_no_place_in_the_line() -> None:
+    async def left() -> None:
+        desk = Desk(1, Limits(seconds=100, seconds_to_wait=50))
+        going = asyncio.Event()
+
+        async def receive() -> dict[str, str]:
+            await going.wait()
+            return {"type": "http.disconnect"}
+
+        hog = asyncio.create_task(desk.run(time.sleep, 90, "a"))
+        await asyncio.sleep(0)
+        request = Request({"type": "http"}, receive)
+        waiting = asyncio.create_task(while_connected(request, desk.run(len, "abc", "b")))
+        while desk.waiting < 2:
+            await asyncio.sleep(0)
+        going.set()
+        with pytest.raises(RefusedError) as error:
+            await waiting
+        assert (error.value.code, desk.waiting) == ("gone", 1)
+        desk.close()
+        with pytest.raises(RefusedError, match="SIGKILL"):
+            await while_connected(Request({"type": "http"}, asyncio.Event().wait), _of(hog))
+
+    asyncio.run(left())
+
+
+def test_what_is_worked_on_keeps_its_process_when_its_client_goes() -> None:
+    async def left() -> None:
+        desk = Desk(1, Limits(seconds=100, seconds_to_wait=0.1))
+        assert await desk.run(len, "abc", "a") == 3
+        hog = asyncio.create_task(desk.run(time.sleep, 90, "a"))
+        await asyncio.sleep(0.2)
+        hog.cancel()
+        with pytest.raises(RefusedError, match="no process was free"):
+            await desk.run(len, "abc", "b")
+        assert (desk.waiting, hog.done()) == (1, False)
+        desk.close()
+        await asyncio.wait({hog})
+        assert desk.waiting == 0
+
+    asyncio.run(left())
+
+
+async def _of(task: asyncio.Task[Any]) -> Any:
+    return await task
 
 
 def test_time_and_memory_of_a_request_are_bounded() -> None:
