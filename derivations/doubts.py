@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from derivations.component_names import letters_of
 from derivations.convolutions import are_arrays
@@ -26,7 +27,7 @@ from derivations.side_conditions import summed_to_one
 from derivations.sinks import gradients
 from derivations.terms import Term, is_zero
 from derivations.unread import unread
-from derivations.world import World
+from derivations.world import MisfitError, World
 
 _CONVOLUTION = re.compile(r"\b(?:convol\w+|convnet\w*|cnn\w*|cross[- ]correlat\w+|padding|stride)\b", re.IGNORECASE)
 ENTRIES = frozenset("ijk")
@@ -101,6 +102,19 @@ def _clashing_definition(case: Case) -> str:
         if entry.clash and entry.defines in near:
             line = case.sheet.source.place(entry.sentence.span.start).line
             return f"the shapes of the definition in line {line} do not fit"
+    return _misfit_within(case, near)
+
+
+def _misfit_within(case: Case, near: set[str]) -> str:
+    """Why a definition cannot be read: a number is added to what is a column, perhaps by habit alone."""
+    families = case.sheet.knowledge.families
+    for key in sorted(near & families.keys()):
+        try:
+            case.elaborator.elaborate(families[key].node, World())
+        except MisfitError as error:
+            return f"the shapes of the definition in line {families[key].line} do not fit: {error}"
+        except SheetError:
+            continue
     return ""
 
 
@@ -316,9 +330,10 @@ def _numbered(case: Case) -> str:
 
 
 def _sum_of_data(case: Case) -> str:
-    """That the entries of what no line defines sum to one may be supposed, not claimed."""
-    symbol = summed_to_one(case.left, case.right)
-    known = case.sheet.knowledge
+    """What the entries of what no line defines sum to, such as one, may be supposed, not claimed."""
+    known, total = case.sheet.knowledge, case.right
+    one = s.Number(total.span, Fraction(1)) if isinstance(total, s.Number) else total
+    symbol = summed_to_one(case.left, one)
     if symbol is None or known.defined(known.names.ref(symbol).key):
         return ""
     return "this may be supposed, not claimed; write it behind a word such as where"

@@ -105,16 +105,35 @@ def _adjacent(events: Iterable[Event]) -> tuple[Event, Event] | None:
 
 
 def without(events: Events, event: Event) -> Events:
-    """Events without one of them, also where it is the first or last element of a stretch. Raises OpenError."""
+    """Events without one of them, also where it is an element of a stretch. Raises OpenError."""
     if event in events:
         return events - {event}
-    for whole in events:
-        if whole.variable == event.variable and not whole.value and not event.value and event.first == event.last:
-            if whole.last == event.last:
-                return (events - {whole}) | {replace(whole, last=moved(whole.last, -1))}
-            if whole.first == event.first:
-                return (events - {whole}) | {replace(whole, first=moved(whole.first, 1))}
-    raise OpenError(f"it is unclear whether {event.text} is among the events")
+    whole = next((x for x in sorted(events) if not event.value and _holds(x, event)), None)
+    if whole is None:
+        raise OpenError(f"it is unclear whether {event.text} is among the events")
+    return (events - {whole}) | parted_at(whole, event)
+
+
+def is_element(event: Event) -> bool:
+    """Whether an event is one element of a sequence: x_t, not x_{1:t} and not x."""
+    return bool(event.first) and event.first == event.last
+
+
+def parted_at(whole: Event, element: Event) -> Events:
+    """What lies in a stretch around one of its elements. Raises OpenError where it may not be one of it."""
+    if not _holds(whole, element):
+        raise OpenError(f"it is unclear whether {element.text} is among the events")
+    before = replace(whole, last=moved(element.first, -1))
+    after = replace(whole, first=moved(element.first, 1))
+    return frozenset(x for x in (before, after) if not is_empty(x))
+
+
+def _holds(whole: Event, element: Event) -> bool:
+    """Whether an element is certainly one of a stretch: no two letters have to be ordered for that."""
+    if whole.value or whole.variable != element.variable or whole.first == whole.last or not is_element(element):
+        return False
+    first, own, last = (_place(index) for index in (whole.first, element.first, whole.last))
+    return first <= own <= last and all(x[1] == own[1] or x[0] != own[0] for x in (first, last))
 
 
 def may_contain(whole: Event, element: Event) -> bool:
@@ -149,7 +168,8 @@ def _pieces(events: Sequence[Event]) -> dict[Event, tuple[str, ...]]:
         raise OpenError(f"{events[0].variable} is a sequence in one place and one quantity in another")
     ends = {event: (_place(event.first), _place(moved(event.last, 1))) for event in events}
     places = sorted({place for pair in ends.values() for place in pair})
-    if len({(place[0], place[1]) for place in places}) > len({place[0] for place in places}):
+    behind = any(end < start for start, end in ends.values())
+    if behind or len({(place[0], place[1]) for place in places}) > len({place[0] for place in places}):
         raise OpenError("it is not said which of the indices comes first")
     names = {place: _piece(events[0].variable, place, then) for place, then in pairwise(places)}
     return {

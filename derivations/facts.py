@@ -37,7 +37,7 @@ _AFTER = re.compile(
 _BEFORE = re.compile(
     rf"\b(?:(?:an?|with|of|for|and)\s+{_NAMED}{_NOUNS}|the\s+{_NAMED}{_NOUNS[:-1]})\s*[$\\(]*$", re.IGNORECASE
 )
-_DENIED = re.compile(
+DENIED = re.compile(
     r"\b(?:not?|non|nobody|none|never|neither|nor|without|unless|need|may|might|would|could|cannot|except|otherwise"
     r"|only|some|sometimes|almost|nearly|hardly|whether|or|false|instead|unlike|fails?|open|general|\w+n't)\b",
     re.IGNORECASE,
@@ -172,7 +172,7 @@ def facts_of(statement: s.Statement, names: Names, source: Source) -> Iterator[F
     if not found and not any(_unread(statement, names, source, False)):
         return
     text = _sentence(statement, source)
-    doubtful = bool(_DENIED.search(_words(text)))
+    doubtful = bool(DENIED.search(_words(text)))
     said = [_as_said(fact, doubtful, text) for fact in found]
     yield from said or _unread(statement, names, source, doubtful)
 

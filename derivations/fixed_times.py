@@ -26,6 +26,14 @@ _AHEAD: Final = re.compile(
     r"(?:\$\$?|\\\[|\\\(|\\begin\{(?:equation|align|gather|multline)\*?\}\s*&?)\s*"
 )
 """What stands between it and the claim."""
+_ELSEWHERE: Final = re.compile(
+    r"\b(?:not|nor|never|unlike|unless|except\w*|apart|besides|others?|otherwise|elsewhere|contrast\s+to|"
+    r"(?:and|or)\s+(?:earlier|before|previous)|"
+    r"(?:all|every|each|any)\s+(?:\w+\s+)?[$\\( ]*(?:times?|(?:time-?)?steps?|[kst]))\b",
+    re.IGNORECASE,
+)
+"""Words beside such a time with which the claim may be about others."""
+_BEGINS: Final = re.compile(r"[.!?;]\s|\n[ \t]*(?:\n|[-*+•]|\\item)|\$\$|\\\]|\\end\{")
 
 
 def with_fixed_times(sentences: Sequence[s.Sentence], source: Source) -> list[s.Sentence]:
@@ -36,17 +44,31 @@ def with_fixed_times(sentences: Sequence[s.Sentence], source: Source) -> list[s.
 
 def _about(sentences: Sequence[s.Sentence], source: Source) -> Iterator[tuple[int, Mapping[str, s.Time]]]:
     """The offsets of the statements that are about one time, each with the letter and what it is."""
+    ends = {x.span.start: x.span.end for x in sentences}
     for start, conditions in restrictions(sentences, source).items():
         fixed = [x for x in map(_fixed, conditions) if x]
-        if len(fixed) == len(conditions) == 1:
+        between = source.text[ends[start] : conditions[0].span.start]
+        if len(fixed) == len(conditions) == 1 and not (_ELSEWHERE.search(between) or "also" in between):
             yield start, fixed[0]
+    for condition, claim, words in _ahead(sentences, source):
+        if not _ELSEWHERE.search(words):
+            yield claim.span.start, _fixed(condition)
+
+
+def of_other_times(sentences: Sequence[s.Sentence], source: Source) -> dict[int, s.Statement]:
+    """The offsets of the claims that may be about other times than the one before them, each with that."""
+    found = _ahead(sentences, source)
+    return {claim.span.start: condition for condition, claim, words in found if _ELSEWHERE.search(words)}
+
+
+def _ahead(sentences: Sequence[s.Sentence], source: Source) -> Iterator[tuple[s.Statement, s.Sentence, str]]:
+    """The times that stand before claims, these, and the words around them."""
     for condition, claim in pairwise(sentences):
-        fixed_here = _fixed(condition)
-        if fixed_here and isinstance(condition, s.Statement) and not condition.display:
+        if isinstance(condition, s.Statement) and not condition.display and _fixed(condition):
             before = source.text[: condition.span.start]
             after = source.text[condition.span.end : claim.span.start]
             if _SUPPOSED.search(before[-80:]) and _AHEAD.fullmatch(after):
-                yield claim.span.start, fixed_here
+                yield condition, claim, f"{_BEGINS.split(before)[-1]} {after}"
 
 
 def _fixed(sentence: s.Sentence) -> Mapping[str, s.Time]:

@@ -12,7 +12,7 @@ from itertools import product
 from typing import Final
 
 from derivations.events import Events, OpenError, Probability, side_by_side
-from derivations.reading.events import NOT
+from derivations.reading.events import NOT, event_of
 from derivations.tensors import hadamard
 from derivations.terms import Term, add, number, power, var, zeros
 
@@ -66,6 +66,11 @@ class Joint:
         self.variables = {name: event.variable for event, names in self.pieces.items() for name in names}
         self.measure = probabilities[0].measure
 
+    def known(self, name: str) -> tuple[str, ...]:
+        """All values of a variable, as far as they are known; those of a stretch of a sequence are not."""
+        piece = event_of(name)
+        return self.values.of(self.variables[name]) if piece.first == piece.last else ()
+
     def cases(self) -> list[Case]:
         """Every choice of values for the letters, those that mean the same left out."""
         used: dict[str, list[str]] = {}
@@ -82,12 +87,12 @@ class Joint:
         return [Case({k: v for part in choice for k, v in part.items()}) for choice in product(*rows)]
 
     def _choices(self, name: str, used: Sequence[str]) -> Iterator[dict[tuple[str, str], str]]:
-        if NOT in self.values.of(self.variables[name]):
+        if NOT in self.known(name):
             yield {(name, value): value or TRUE for value in used}
             return
         fixed = [value for value in used if not is_letter(value)]
         letters = [value for value in used if is_letter(value)]
-        known = self.values.of(self.variables[name])
+        known = self.known(name)
         fresh = [] if known else [letter or ANY for letter in letters]
         options = [[*(known or fixed), *fresh[: k + 1]] for k, _ in enumerate(letters)]
         for choice in product(*options):
@@ -129,7 +134,7 @@ class States:
 
     def _domain(self, name: str, told: Sequence[Assignment]) -> tuple[str, ...]:
         used = list(dict.fromkeys(value for x in told for own, value in sorted(x) if own == name))
-        known = self.joint.values.of(self.joint.variables[name]) if len(self.groups[name]) == 1 else ()
+        known = self.joint.known(name) if len(self.groups[name]) == 1 else ()
         everywhere = all(any(own == name for own, _ in x) for x in told)
         if (set(known) <= set(used) and known) or (everywhere and len(used) == 1):
             return tuple(used)
@@ -147,7 +152,7 @@ class States:
             return ", ".join(_event(name, self.single[name] if len(names) > 1 else value) for name in names)
         if len(names) > 1:
             return f"not ({', '.join(_event(name, self.single[name]) for name in names)})"
-        known = [x for x in self.joint.values.of(self.joint.variables[first]) if x not in used]
+        known = [x for x in self.joint.known(first) if x not in used]
         if len(known) == 1:
             return _event(first, known[0])
         return rf"\bar{{{first}}}" if used in ([ANY], [TRUE]) else rf"{first} \ne {' , '.join(used)}"

@@ -6,25 +6,29 @@ written out where the values are known.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from derivations.events import (
+    CERTAIN,
     Events,
     OpenError,
     Probability,
     UnknownValuesError,
+    is_element,
     is_empty,
     is_probability,
     joined,
     may_contain,
+    parted_at,
     probability_of,
     without,
 )
 from derivations.joint import TRUE, Values
 from derivations.reading import surface as s
 from derivations.reading.events import Event, event_of, index_time, lateness
+from derivations.reading.grammar import TIMES
 from derivations.series import Moment, bound
 
 MOST_VALUES = 64
@@ -59,8 +63,8 @@ class Reduction:
     def _sum(self, node: s.Big) -> s.Node:
         index = node.index
         events = [e for x in probabilities_in(node.body) for e in x.both if bound_by(e, index)]
-        counted = node.lower is not None or node.upper is not None
-        values = self._counted(node) if counted else self._known(events)
+        counted = (node.lower is not None or node.upper is not None) and not _runs_over_classes(node)
+        values = self._counted(node) if counted else self._known(events, index)
         if values:
             self._use("total probability")
             addends = tuple(s.Group(node.span, at_value(node.body, index, value)) for value in values)
@@ -81,7 +85,10 @@ class Reduction:
             raise OpenError("this sum has too many terms")
         return [str(k) for k in range(lower.offset, upper.offset + 1)]
 
-    def _known(self, events: Sequence[Event]) -> Sequence[str] | None:
+    def _known(self, events: Sequence[Event], index: str) -> Sequence[str] | None:
+        """All the values of what is summed over; None for those of a whole stretch, and where they are not known."""
+        if any(event.first != event.last for event in events) and not is_element(event_of(index)):
+            return None
         known = {self.values.of(event.variable) for event in events}
         return (next(iter(known)) or None) if len(known) == 1 else None
 
@@ -229,6 +236,19 @@ def probabilities_in(node: s.Node) -> list[Probability]:
     return [probability_of(x.name) for x in node.walk() if isinstance(x, s.Symbol) and is_probability(x)]
 
 
+def _runs_over_classes(node: s.Big) -> bool:
+    """Whether a sum runs over all values of a variable: ``\\sum_{c=1}^{K} p(c)``, ``\\sum_{k=0}^{K-1} p(y = k)``."""
+    first, last = (bound(x, {}) if x is not None else None for x in (node.lower, node.upper))
+    if first is None or last is None or first.symbol is not None or lateness(last) != 2 or last.symbol in TIMES:
+        return False
+    return first.offset - last.offset == 1 and _runs_over_values(node)
+
+
+def _runs_over_values(node: s.Big) -> bool:
+    """Whether the index of a sum stands for values of a variable, not for times."""
+    return any(bound_by(e, node.index) for x in probabilities_in(node.body) for e in x.both)
+
+
 def bound_by(event: Event, index: str) -> bool:
     """Whether the index of a sum stands for the values of an event: the a of A = a, or A itself, or x_t in x_{1:t}."""
     if event.value or event.name == index:
@@ -273,8 +293,11 @@ def at_value(node: s.Node, index: str, value: str) -> s.Node:
 def at_length(node: s.Node, letter: str, value: int) -> s.Node:
     """A tree with a number put for the letter of a length: as a number, as a bound, and in the indices of events.
 
-    Raises OpenError where another name has that letter for its time.
+    Raises OpenError where another name has that letter for its time, and where other letters stay among numbers, which
+    nothing orders: the t of x_t beside x_{1:T}.
     """
+    if _free(node) - {letter}:
+        raise OpenError("it is not said which of the indices comes first")
 
     def change(x: s.Node) -> s.Node:
         if isinstance(x, Moment) and x.time.symbol == letter:
@@ -283,7 +306,7 @@ def at_length(node: s.Node, letter: str, value: int) -> s.Node:
             element = event_of(x.index)
             return replace(x, index=_counted_at(element, letter, str(value)).name) if _counts(element, letter) else x
         if isinstance(x, s.Symbol) and is_probability(x):
-            return mapped(x, lambda event: _counted_at(event, letter, str(value)) if _counts(event, letter) else event)
+            return mapped(x, lambda event: _at_count(event, letter, str(value)))
         if isinstance(x, s.Symbol) and (x.name == letter or (x.time is not None and x.time.symbol == letter)):
             raise OpenError(f"{letter} is the time of something else than an event")
         own = isinstance(x, s.Symbol) and x.base == letter and not x.name and not x.marks
@@ -305,7 +328,7 @@ def moved_in_time(node: s.Node, letter: str, to: s.Time) -> s.Node:
 
     def change(x: s.Node) -> s.Node:
         if isinstance(x, s.Symbol) and is_probability(x):
-            return mapped(x, lambda event: replace(event, first=index(event.first), last=index(event.last)))
+            return mapped(x, lambda event: {replace(event, first=index(event.first), last=index(event.last))})
         if isinstance(x, s.Big | Moment) or (isinstance(x, s.Symbol) and (x.time is not None or x.base == letter)):
             raise OpenError("a definition at any time that speaks of more than events is not moved to another time")
         return x
@@ -314,28 +337,51 @@ def moved_in_time(node: s.Node, letter: str, to: s.Time) -> s.Node:
 
 
 def lengths(node: s.Node) -> set[str]:
-    """The letters up to which sums, products and stretches of events run."""
+    """The letters up to which sums, products and stretches of events run, with those of times on the way there."""
     found: set[str] = set()
     for x in node.walk():
-        time = bound(x.upper, {}) if isinstance(x, s.Big) and x.upper is not None else None
+        time = bound(x.upper, {}) if isinstance(x, s.Big) and x.upper and not _runs_over_values(x) else None
         found |= {time.symbol} if time is not None and time.symbol is not None else set()
         if isinstance(x, s.Symbol) and is_probability(x):
             ends = [index_time(event.last) for event in probability_of(x.name).both]
             found |= {end.symbol for end in ends if end is not None and end.symbol is not None and lateness(end) == 2}
-    return found
+    return found | _free(node) if found else found
 
 
-def mapped(symbol: s.Symbol, change: Callable[[Event], Event]) -> s.Symbol:
-    """A probability with every event changed."""
+def _free(node: s.Node) -> set[str]:
+    """The letters of the indices of sequences that no sum or product runs over."""
+    events = [e for x in probabilities_in(node) for e in x.both]
+    names = {e.variable: {x.name for x in events if x.variable == e.variable} for e in events}
+    return {letter for variable, letter in _indices(node) if len(names[variable]) > 1}
+
+
+def _indices(node: s.Node) -> set[tuple[str, str]]:
+    """The variables of events with the letters of their indices, but for those that a sum or product runs over."""
+    found = {pair for child in node.children() for pair in _indices(child)}
+    for event in probability_of(node.name).both if isinstance(node, s.Symbol) and is_probability(node) else ():
+        times = (index_time(text) for text in (event.first, event.last))
+        found |= {(event.variable, time.symbol) for time in times if time is not None and time.symbol}
+    return {x for x in found if x[1] != node.index} if isinstance(node, s.Big) else found
+
+
+def mapped(symbol: s.Symbol, change: Callable[[Event], Iterable[Event]]) -> s.Symbol:
+    """A probability with every event changed into others."""
     found = probability_of(symbol.name)
-    events, given = (frozenset(map(change, side)) for side in (found.events, found.given))
+    events, given = (frozenset(x for event in side for x in change(event)) for side in (found.events, found.given))
     return Probability(found.measure, events, given).symbol(symbol)
 
 
-def _valued(event: Event, index: str, value: str) -> Event:
+def _valued(event: Event, index: str, value: str) -> Events:
+    """An event with a value put for an index; of a stretch its element has the value, what is around it has none."""
     if bound_by(event, index):
-        return replace(event, value="" if value == TRUE else value)
-    return _counted_at(event, index, value) if _counts(event, index) else event
+        whole, element = event.first != event.last, event_of(index)
+        around, own = (parted_at(event, element), element) if whole else (CERTAIN, event)
+        return around | {replace(own, value="" if value == TRUE else value)}
+    return _at_count(event, index, value)
+
+
+def _at_count(event: Event, letter: str, value: str) -> Events:
+    return frozenset({_counted_at(event, letter, value) if _counts(event, letter) else event})
 
 
 def _counted_at(event: Event, index: str, value: str) -> Event:

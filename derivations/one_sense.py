@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Gradient = tuple[str, str, str | None]
 NEAR: Final = 80
 _ALONE: Final = re.compile(
-    r"\b(?:direct\w*|immediate\w*|local\w*|explicit\w*|ignor\w+|neglect\w+|alone|only|contribut\w+|"
+    r"(?<!not )\b(?:direct\w*|immediate\w*|local\w*|explicit\w*|ignor\w+|neglect\w+|alone|only|contribut\w+|"
     r"held|fixed|constant|truncat\w+|direkt\w*|unmittelbar\w*)\b",
     re.IGNORECASE,
 )

@@ -24,7 +24,7 @@ from derivations.entries import NONE, Entry, Sheet, is_condition
 from derivations.errors import ShapeError
 from derivations.euler import with_euler
 from derivations.facts import Fact, Property
-from derivations.fixed_times import with_fixed_times
+from derivations.fixed_times import of_other_times, with_fixed_times
 from derivations.gradient_names import with_gradient_names
 from derivations.habitual import (
     claims_an_entry,
@@ -159,6 +159,7 @@ class _Reader(Sorter):
         self.declarations: list[tuple[Declaration, Entry]] = []
         self.entries: list[Entry] = []
         self.restrictions = restrictions(sentences, source)
+        self.elsewhere = of_other_times(sentences, source)
         nodes = (node for statement in statements for item in statement.items for node in item.walk())
         times = (x.time for x in nodes if isinstance(x, s.Symbol) and x.time is not None)
         self.letters = frozenset(time.symbol for time in times if time.symbol is not None)

@@ -5,20 +5,27 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from derivations.facts import CONCLUDING, Fact, Property, property_of
+from derivations.facts import CONCLUDING, DENIED, Fact, Property, property_of
 from derivations.names import Names
 from derivations.reading import surface as s
 from derivations.reading.places import Source
 
 _BEGINS: Final = re.compile(r"\$\$|\\\[|\\begin\{[a-z]+\*?\}|\\\\(?!\[)")
 """Where a formula begins, or a row of it."""
+_TEXT: Final = re.compile(r"\\(?:text\w*|mbox|mathrm)\{([^{}]*)\}")
 
 
 def sum_beside(statement: s.Statement, names: Names, source: Source) -> Fact | None:
     """That the entries of a quantity sum to one; a condition only where the sheet does not define the quantity."""
     before = _BEGINS.split(source.text[: statement.span.start])[-1].strip(" \n&")
     equated = len(statement.links) == 1 and statement.links[0].relation is s.Relation.EQUAL
-    if not (statement.display and before and equated) or statement.follows or CONCLUDING & set(statement.lead):
+    denied = any(DENIED.search(words) for words in _TEXT.findall(before))
+    if (
+        not (statement.display and before and equated)
+        or denied
+        or statement.follows
+        or CONCLUDING & set(statement.lead)
+    ):
         return None
     symbol = summed_to_one(*statement.items)
     if symbol is None:

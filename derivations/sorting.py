@@ -39,6 +39,7 @@ class Sorter(HabitReader):
     written: frozenset[str]
     states: StateSpace
     restrictions: Mapping[int, list[s.Statement]]
+    elsewhere: Mapping[int, s.Statement]
     letters: frozenset[str]
 
     def _facts(self) -> Iterator[Fact]:
@@ -66,8 +67,9 @@ class Sorter(HabitReader):
     def _restricted(self, sentence: s.Statement) -> str:
         """The condition of a statement that is no fact and so is not used; empty where there is none."""
         conditions = self.restrictions.get(sentence.span.start, [])
-        unused = (x for x in conditions if is_index(x.items[0]) or not self._states_a_fact(x))
-        return next((self.source.slice(x.span) for x in unused), "")
+        unused = [x for x in conditions if is_index(x.items[0]) or not self._states_a_fact(x)]
+        unused += [x for x in (self.elsewhere.get(sentence.span.start),) if x is not None]
+        return next(map(self.source.slice, (x.span for x in unused)), "")
 
     def _line(self, node: s.Node) -> int:
         return self.source.place(node.span.start).line

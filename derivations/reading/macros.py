@@ -33,6 +33,7 @@ BOMB: Final = "the commands defined in this file expand without end, or to more 
 NO_ARGUMENT: Final = "this command of the file needs {} arguments"
 AMBIGUOUS: Final = r"\locallyredefined"
 _GROUPS: Final = re.compile(r"\\begin\{(?!document)|\\end\{(?!document)|\\.|[{}]", re.DOTALL)
+_LEFTWARDS: Final = re.compile(r"\\overleftarrow(?![A-Za-z])")
 _STEPS: Final = {"{": 1, "}": -1, r"\beg": 2, r"\end": 0}  # the brace behind \begin and \end is closed later
 
 
@@ -71,6 +72,12 @@ class Macros:
         if several and any(macro.nested for macro in known):
             return replace(known[k - 1], count=0, default=None, body=AMBIGUOUS)
         return known[k - 1]
+
+
+def with_directions(macros: Macros, text: str) -> Macros:
+    r"""The commands of a file; where ``\overleftarrow`` marks one direction, ``\vec`` marks the other and is no font."""
+    arrow = Macro(r"\vec", 0, None, r"\overrightarrow", Span(0, 0))
+    return Macros([arrow, *macros.definitions]) if _LEFTWARDS.search(text) else macros
 
 
 def find_definitions(text: str, offset: int = 0) -> list[Macro]:

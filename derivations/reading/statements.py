@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from derivations.reading import grammar
 from derivations.reading.braces import labelled
-from derivations.reading.macros import Macro, Macros, blanked, find_definitions, tokens_of
+from derivations.reading.macros import Macro, Macros, blanked, find_definitions, tokens_of, with_directions
 from derivations.reading.markdown import Block, find_blocks
 from derivations.reading.parser import dimensions, parse_tokens
 from derivations.reading.places import Source, Span
@@ -63,6 +63,7 @@ def read_blocks(source: Source, blocks: Sequence[Block], macros: Macros) -> list
     found: list[Sentence] = []
     before: Block | None = None
     previous: Sentence | None = None
+    macros = with_directions(macros, source.text)
     for block in blocks:
         touching = before is not None and not source.text[before.outer.end : block.outer.start].strip()
         goes_on = previous if touching and isinstance(previous, Statement) else None

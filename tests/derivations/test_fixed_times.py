@@ -72,6 +72,25 @@ def test_a_time_that_the_claim_is_not_about(words: str) -> None:
     assert all(x.verdict in (Verdict.GIVEN, Verdict.PROVED) for x in found[:-1])
 
 
+@pytest.mark.parametrize(
+    "around",
+    [
+        "For every $t$, also at $t = T$:\n\n$${}$$",
+        "Unlike for $t = T$,\n\n$${}$$",
+        "Not just for $t=T$: $${}$$",
+        "It is not only true for $t = T$ that $${}$$",
+        "For $t=T$, as for every other step, we have $${}$$",
+        r"$${} \quad \text{{except for }} t = T$$",
+        r"$${} \quad \text{{unless }} t = T$$",
+        "$${}$$ also for $t = T$.",
+    ],
+)
+def test_words_may_turn_a_time_round(around: str) -> None:
+    found = statements(f"$${FULL}$$\n\n{around.format(LAST)}")
+    (claim,) = (x for x in found if x.latex.strip() == LAST)
+    assert claim.verdict is Verdict.UNDECIDED
+
+
 @pytest.mark.parametrize("lines", [(FULL, LAST), (LAST, FULL)])
 def test_a_gradient_is_taken_in_one_sense(lines: tuple[str, str]) -> None:
     """Right by the defining equation of the loss alone, beside a line that goes through every path."""
