@@ -13,7 +13,7 @@ from derivations.convolutions import Try
 from derivations.counts import judge_count, judge_counting
 from derivations.decide import Decision
 from derivations.directions import ceiling_of
-from derivations.doubts import Case, differentiated_as_written, doubt, undefined
+from derivations.doubts import Case, beside_probabilities, differentiated_as_written, doubt, undefined
 from derivations.elaborate import Elaborator
 from derivations.entries import EQUATING, NONE, Entry, Sheet
 from derivations.entropy_bounds import judge_inequality, speaks_of_divergences
@@ -271,7 +271,8 @@ class Checker(Reporter):
         if blocked:
             return Judgement(decision=Decision(Verdict.UNDECIDED, blocked))
         if speaks_of_probabilities((left, right), self.sheet):
-            return judge_probabilities(left, right, world, self)
+            found = judge_probabilities(left, right, world, self)
+            return self._undecided(found, beside_probabilities(Case(left, right, found, self.sheet, self.elaborator)))
         found = self._judge_for_all_sizes(left, right, world, inline)
         sizes = tuple(self.sheet.settings.sizes.items())
         if found.right or not sizes:
@@ -351,7 +352,7 @@ class Checker(Reporter):
         return any(fact.covers(names.ref(x)) for fact in facts for x in by if isinstance(x, s.Symbol))
 
     def _undecided(self, found: Judgement, reason: str) -> Judgement:
-        if found.unclear or found.verdict is not Verdict.WRONG:
+        if found.unclear or found.verdict is not Verdict.WRONG or not reason:
             return found
         return Judgement(decision=Decision(Verdict.UNDECIDED, reason), derivative=found.derivative)
 

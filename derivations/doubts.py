@@ -16,6 +16,8 @@ from derivations.convolutions import are_arrays
 from derivations.elaborate import Elaborator
 from derivations.entries import Sheet
 from derivations.errors import SheetError
+from derivations.events import is_probability
+from derivations.induction import far_apart
 from derivations.judge import Judgement
 from derivations.layer_names import layer_of
 from derivations.lengths import HABIT as LAST
@@ -193,6 +195,16 @@ def undefined(case: Case) -> s.Symbol | None:
     return None
 
 
+def beside_probabilities(case: Case) -> str:
+    """A quantity beside probabilities that the step may define: the α of ``\\alpha_t(j) = p(x_{1:t}, z_t = j)``."""
+    names, known = case.sheet.knowledge.names, case.sheet.knowledge
+    for node in (x for side in (case.left, case.right) for x in side.walk()):
+        named = isinstance(node, s.Symbol) and not is_probability(node) and (node.time or node.name or node.base[1:])
+        if isinstance(node, s.Symbol) and named and not known.defined(names.ref(node).key):
+            return f"the sheet does not define {names.ref(node).key}"
+    return ""
+
+
 def differentiated_as_written(names: Names, sides: Iterable[s.Node]) -> set[str]:
     """The names in formulas under ∂: ``∂ tanh(x)/∂x`` needs no other definition of x."""
     partials = (node for side in sides for node in side.walk() if isinstance(node, s.Partial))
@@ -287,6 +299,19 @@ def _power_of_a_number(case: Case) -> str:
     return f"{case.sheet.source.slice(raised[0].span)} may be a power; declare shapes, or scalars"
 
 
+def _power_of_a_matrix(case: Case) -> str:
+    """The T of ``h_T = W^T h_0`` counts steps where the recurrence is linear."""
+    knowledge, nodes = case.sheet.knowledge, [node for side in (case.left, case.right) for node in side.walk()]
+    raised = [node for node in nodes if isinstance(node, s.Transposed) and node.letter]
+    counted = any(isinstance(x, s.Symbol) and x.time is not None and x.time.symbol == LAST for x in nodes)
+    if not raised or not counted or not far_apart(knowledge, case.left, case.right):
+        return ""
+    near = knowledge.reachable(case.left, case.right) & knowledge.families.keys()
+    if any(isinstance(x, s.Call) for key in sorted(near) for x in knowledge.families[key].node.walk()):
+        return ""
+    return rf"{case.sheet.source.slice(raised[0].span)} may be a power; write \top for the transpose"
+
+
 def _connected(case: Case) -> set[str]:
     """The names whose shapes may hang together with those of the step: linked to it through common statements."""
     names = case.sheet.knowledge.names
@@ -376,6 +401,7 @@ def _is_carried_out(case: Case, node: s.Correlation) -> bool:
 DOUBTS: tuple[Callable[[Case], str], ...] = (
     _guessed_scalar,
     _power_of_a_number,
+    _power_of_a_matrix,
     _sum_of_data,
     _only_added,
     _guessed_vectors,

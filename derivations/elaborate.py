@@ -303,7 +303,8 @@ class Elaborator(Composition):
             return [Value(number(1))]
         dims = self._sizes_of(node)
         if CONSTANTS[node.base] == 1:
-            return [Value(ones((dim,)), self.knowledge.rows) for dim in dims[:MOST_READINGS]]
+            rows = (True, False) if self.knowledge.rows else (False,)
+            return [Value(ones((dim,)), row) for row in rows for dim in dims[:MOST_READINGS]]
         return [Value(delta(dim)) for dim in dims[:MOST_READINGS]]
 
     def _sizes_of(self, node: s.Symbol) -> list[Dim]:
@@ -319,13 +320,15 @@ class Elaborator(Composition):
     def _add(self, node: s.Add, world: World, target: Shape | None) -> list[Value]:
         found = []
         for row in bounded([self.elaborate(addend, world, target) for addend in node.addends]):
-            forms = {(v.term.shape, v.row) for v in row if v.term.shape}
-            if len(forms) <= 1:
-                shape = next(iter(forms))[0] if forms else ()
+            tensors = [v for v in row if v.term.shape]
+            firm = [v for v in tensors if not (v.gradient and v.term.rank == 1)]
+            if len({v.term.shape for v in tensors}) <= 1 and len({v.row for v in firm}) <= 1:
+                shape = tensors[0].term.shape if tensors else ()
                 row = tuple(self._number(v, x) for v, x in zip(row, node.addends, strict=True)) if shape else row
                 signed = zip(node.signs, row, strict=True)
                 merged = merge(row, linear([(SIGNS[sign], self._spread(v, shape, node)) for sign, v in signed], shape))
-                found.append(replace(merged, gradient=all(v.gradient for v in row if v.term.shape) and bool(forms)))
+                gradient = bool(tensors) and all(v.gradient for v in tensors)
+                found.append(replace(merged, row=any(v.row for v in firm or tensors), gradient=gradient))
         if not found:
             raise MisfitError("the addends of this sum have different shapes", node.span)
         return found

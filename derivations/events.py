@@ -156,7 +156,7 @@ def side_by_side(sets: Iterable[Events]) -> dict[Event, tuple[str, ...]]:
     found: dict[Event, tuple[str, ...]] = {}
     for variable in dict.fromkeys(event.variable for event in events):
         own = [event for event in events if event.variable == variable]
-        if any(event.first != event.last for event in own):
+        if any(event.first != event.last for event in own) or len({bool(event.first) for event in own}) > 1:
             found |= _pieces(own)
         else:
             found |= {event: (event.name,) for event in own}

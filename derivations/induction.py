@@ -42,7 +42,7 @@ class Letters:
     """The time letters of a claim: the one that grows, another that is fixed below it, and the offsets they come with.
 
     ``low`` and ``high`` are the least and greatest offset of each; ``last`` is how far one must count so that no number
-    in the claim can hide a difference.
+    in the claim can hide a difference, ``first`` the least last time with which every time in the claim exists.
     """
 
     growing: str
@@ -50,11 +50,12 @@ class Letters:
     low: dict[str, int]
     high: dict[str, int]
     last: int
+    first: int = 1
 
     def instances(self) -> list[Times]:
         """All small times at which every quantity of the claim exists, the earliest first."""
         found: list[Times] = []
-        for last in range(max(1, 1 - self.low[self.growing]), self.last + 1):
+        for last in range(max(1, self.first, 1 - self.low[self.growing]), self.last + 1):
             found += [((self.growing, last), *own) for own in self._below(last)]
         return found
 
@@ -166,10 +167,17 @@ class AllTimes:
             return f"it is open which of the times {', '.join(names)} grows"
         low = {name: min(0, *(time.offset for time in times if time.symbol == name)) for name in names}
         high = {name: max(time.offset for time in times if time.symbol == name) for name in names}
-        last = max(LAST, BEYOND + max((abs(k) for side in self.sides for k in _numbers(side)), default=0))
+        first = self._first() if names[0].isupper() else 0
+        last = max(LAST, BEYOND + max([first, *(abs(k) for side in self.sides for k in _numbers(side))]))
         if last > FARTHEST:
             return f"a claim with a number such as {last - BEYOND} among its times cannot be checked"
-        return Letters(names[0], names[1] if len(names) > 1 else None, low, high, last)
+        return Letters(names[0], names[1] if len(names) > 1 else None, low, high, last, first)
+
+    def _first(self) -> int:
+        """The latest time that the claim names by its number: there is none behind the last one."""
+        ref = self.judge.elaborator.knowledge.names.ref
+        times = [ref(x).time for side in self.sides for x in side.walk() if isinstance(x, s.Symbol)]
+        return max((time.offset for time in times if time is not None and time.symbol is None), default=1)
 
     def _times(self) -> Iterator[s.Time]:
         knowledge = self.judge.elaborator.knowledge

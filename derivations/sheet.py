@@ -60,6 +60,7 @@ from derivations.standing import written_as_rows
 from derivations.state_space import state_space
 from derivations.superscripts import with_raised_times
 from derivations.understood import PLAIN, Habits, with_understood
+from derivations.whole_sequences import with_whole_sequences
 from derivations.world import Knowledge, senses
 
 INNER = "⟨"
@@ -85,7 +86,8 @@ def understand(
     written = sentences
     as_used(declared, sentences)
     sentences = with_euler(sentences, [*nodes_of(declared)])
-    named_apart = with_abbreviations(with_cardinalities(with_arguments(with_probabilities(sentences))))
+    sentences = with_whole_sequences(with_probabilities(sentences))
+    named_apart = with_abbreviations(with_cardinalities(with_arguments(sentences)))
     squared = with_squares(named(declared, named_apart))
     squared, functions = with_layer_functions(squared)
     sentences, layers = with_layers(squared, nodes_of(declared), source.text)

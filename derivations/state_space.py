@@ -32,9 +32,16 @@ INDEPENDENCE: Final = re.compile(
     re.IGNORECASE,
 )
 """Words that may tie probabilities beyond the laws that hold for all of them."""
+CLASSES: Final = re.compile(r"\b(?:class(?:es)?|labels?|digits?|categor\w+|vocab\w+)\b", re.IGNORECASE)
+"""Words for what has more values than two, unless it is said that there are two."""
+_CLAUSE: Final = re.compile(r"[.;:!?](?=\s|$)|\n[ \t]*\n")
+_FORMULA: Final = re.compile(r"\$[^$]+\$|\\\(.+?\\\)")
 BITS: Final = frozenset({"0", "1"})
 MOST_LISTED: Final = 64
+_MEMBER: Final = s.Relation.MEMBER
 """The values of a variable that a sum may run over are listed up to this many."""
+MOST_TRIED: Final = 4
+"""The values of a variable are tried one by one up to this many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +99,16 @@ def state_space(sentences: Sequence[s.Sentence], text: str) -> StateSpace:
             elif event.value not in values and not is_letter(event.value):
                 values.append(event.value)
     found = {name: tuple(sorted(values)) for name, values in seen.items()}
+    for variable, listed in _members(sentences, text):
+        found[variable] = tuple(sorted({*found.get(variable, ()), *listed}))
+        if found[variable] == listed and len(listed) <= MOST_TRIED:
+            closed.setdefault(variable, listed)
     for variable, listed in _summed(sentences):
         found[variable] = tuple(sorted({*found.get(variable, ()), *listed}))
         if found[variable] == listed:
             closed.setdefault(variable, listed)
     bits = [name for name, values in found.items() if values and set(values) <= BITS and name not in closed]
-    binary = frozenset(bits if is_binary(text) else ())
+    binary = frozenset(_binary(bits, text))
     closed |= dict.fromkeys(sorted(binary), ("0", "1"))
     stated = {name: cases for x in sentences for name, cases in normalised(x) if set(cases) >= set(found[name])}
     stated = {name: cases for name, cases in stated.items() if name not in closed}
@@ -105,10 +116,38 @@ def state_space(sentences: Sequence[s.Sentence], text: str) -> StateSpace:
     return StateSpace(Values(stated | closed), found, frozenset(stated), binary, independence=words[0] if words else "")
 
 
-def is_binary(text: str) -> bool:
-    """Whether the words of a sheet say that there are two values, and never that there are not."""
-    found = list(BINARY.finditer(text))
-    return bool(found) and not any(DENIED.search(text[max(0, x.start() - 40) : x.start()]) for x in found)
+def _binary(names: Sequence[str], text: str) -> set[str]:
+    """Of some variables those of which the words of a sheet say that there are two values, and never that not."""
+    clauses = _CLAUSE.split(text)
+    found = [(clause, match) for clause in clauses for match in BINARY.finditer(clause)]
+    if any(DENIED.search(clause[max(0, match.start() - 40) : match.start()]) for clause, match in found):
+        return set()
+    said = [clause for clause, _ in found]
+    others = {name for clause in clauses if CLASSES.search(clause) for name in _named(clause, names)}
+    own = [set(_named(clause, names)) or {*names} - others for clause in said]
+    return set().union(*own)
+
+
+def _named(clause: str, names: Sequence[str]) -> list[str]:
+    """The variables that stand in the formulas of a clause."""
+    formulas = " ".join(_FORMULA.findall(clause))
+    return [x for x in names if re.search(rf"(?<![A-Za-z\\]){re.escape(x)}(?![A-Za-z])", formulas)]
+
+
+def _members(sentences: Sequence[s.Sentence], text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The variables of which a sheet lists the values, with these: ``s_t \\in \\{1, 2, 3\\}``."""
+    for sentence in sentences:
+        if not isinstance(sentence, s.Statement) or not sentence.links or sentence.links[0].relation != _MEMBER:
+            continue
+        symbol, listed = sentence.items[0], sentence.items[1]
+        numbers = [x for x in listed.children() if isinstance(x, s.Number)] if isinstance(listed, s.Enumeration) else []
+        if not isinstance(symbol, s.Symbol) or symbol.component or len(numbers) != len(list(listed.children())):
+            continue
+        values = [int(x.value) for x in numbers if x.value.denominator == 1 and x.value >= 0]
+        if "dots" in text[listed.span.start : listed.span.end] and len(values) > 1:
+            values = [*range(values[0], min(values[-1], values[0] + MOST_LISTED) + 1)]
+        name = symbol.base if len(symbol.base) == 1 else f"\\{symbol.base}"
+        yield name, tuple(sorted(map(str, values)))
 
 
 def _summed(sentences: Sequence[s.Sentence]) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -75,7 +75,7 @@ class Macros:
 
 
 def with_directions(macros: Macros, text: str) -> Macros:
-    r"""The commands of a file; where ``\overleftarrow`` marks one direction, ``\vec`` marks the other and is no font."""
+    r"""The commands of a file; where ``\overleftarrow`` marks one direction, ``\vec`` marks the other one."""
     arrow = Macro(r"\vec", 0, None, r"\overrightarrow", Span(0, 0))
     return Macros([arrow, *macros.definitions]) if _LEFTWARDS.search(text) else macros
 
