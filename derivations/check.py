@@ -266,13 +266,13 @@ class Checker(Reporter):
 
     def judge_step(self, left: s.Node, right: s.Node, world: World, inline: bool) -> Judgement:
         """One equation under all readings, with what the sheet says of its quantities and the doubts that it leaves."""
-        anew = in_doubt(self.anew, left.span.start, lambda: self.sheet.knowledge.reachable(left, right))
-        blocked = str(anew or "") or self.sheet.settings.blocks(lambda: self._bases(left, right))
+        anew = in_doubt(self.anew, left.span.start, lambda: self.sheet.knowledge.reachable(left, right)) or ""
+        blocked = str(anew) or self.sheet.settings.blocks(lambda: self._bases(left, right))
         if blocked:
             return Judgement(decision=Decision(Verdict.UNDECIDED, blocked))
         if speaks_of_probabilities((left, right), self.sheet):
             found = judge_probabilities(left, right, world, self)
-            return self._undecided(found, beside_probabilities(Case(left, right, found, self.sheet, self.elaborator)))
+            return self._undecided(found, beside_probabilities((left, right), self.sheet.knowledge))
         found = self._judge_for_all_sizes(left, right, world, inline)
         sizes = tuple(self.sheet.settings.sizes.items())
         if found.right or not sizes:

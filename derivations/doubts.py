@@ -17,7 +17,6 @@ from derivations.elaborate import Elaborator
 from derivations.entries import Sheet
 from derivations.errors import SheetError
 from derivations.events import is_probability
-from derivations.induction import far_apart
 from derivations.judge import Judgement
 from derivations.layer_names import layer_of
 from derivations.lengths import HABIT as LAST
@@ -29,7 +28,8 @@ from derivations.side_conditions import summed_to_one
 from derivations.sinks import gradients
 from derivations.terms import Term, is_zero
 from derivations.unread import unread
-from derivations.world import MisfitError, World
+from derivations.unsaid import misfit_within, power_of_a_matrix
+from derivations.world import Knowledge, World
 
 _CONVOLUTION = re.compile(r"\b(?:convol\w+|convnet\w*|cnn\w*|cross[- ]correlat\w+|padding|stride)\b", re.IGNORECASE)
 ENTRIES = frozenset("ijk")
@@ -104,20 +104,7 @@ def _clashing_definition(case: Case) -> str:
         if entry.clash and entry.defines in near:
             line = case.sheet.source.place(entry.sentence.span.start).line
             return f"the shapes of the definition in line {line} do not fit"
-    return _misfit_within(case, near)
-
-
-def _misfit_within(case: Case, near: set[str]) -> str:
-    """Why a definition cannot be read: a number is added to what is a column, perhaps by habit alone."""
-    families = case.sheet.knowledge.families
-    for key in sorted(near & families.keys()):
-        try:
-            case.elaborator.elaborate(families[key].node, World())
-        except MisfitError as error:
-            return f"the shapes of the definition in line {families[key].line} do not fit: {error}"
-        except SheetError:
-            continue
-    return ""
+    return misfit_within(case, near)
 
 
 def _undefined_state(case: Case) -> str:
@@ -195,13 +182,12 @@ def undefined(case: Case) -> s.Symbol | None:
     return None
 
 
-def beside_probabilities(case: Case) -> str:
+def beside_probabilities(sides: Iterable[s.Node], known: Knowledge) -> str:
     """A quantity beside probabilities that the step may define: the α of ``\\alpha_t(j) = p(x_{1:t}, z_t = j)``."""
-    names, known = case.sheet.knowledge.names, case.sheet.knowledge
-    for node in (x for side in (case.left, case.right) for x in side.walk()):
+    for node in (x for side in sides for x in side.walk()):
         named = isinstance(node, s.Symbol) and not is_probability(node) and (node.time or node.name or node.base[1:])
-        if isinstance(node, s.Symbol) and named and not known.defined(names.ref(node).key):
-            return f"the sheet does not define {names.ref(node).key}"
+        if isinstance(node, s.Symbol) and named and not known.defined(known.names.ref(node).key):
+            return f"the sheet does not define {known.names.ref(node).key}"
     return ""
 
 
@@ -299,19 +285,6 @@ def _power_of_a_number(case: Case) -> str:
     return f"{case.sheet.source.slice(raised[0].span)} may be a power; declare shapes, or scalars"
 
 
-def _power_of_a_matrix(case: Case) -> str:
-    """The T of ``h_T = W^T h_0`` counts steps where the recurrence is linear."""
-    knowledge, nodes = case.sheet.knowledge, [node for side in (case.left, case.right) for node in side.walk()]
-    raised = [node for node in nodes if isinstance(node, s.Transposed) and node.letter]
-    counted = any(isinstance(x, s.Symbol) and x.time is not None and x.time.symbol == LAST for x in nodes)
-    if not raised or not counted or not far_apart(knowledge, case.left, case.right):
-        return ""
-    near = knowledge.reachable(case.left, case.right) & knowledge.families.keys()
-    if any(isinstance(x, s.Call) for key in sorted(near) for x in knowledge.families[key].node.walk()):
-        return ""
-    return rf"{case.sheet.source.slice(raised[0].span)} may be a power; write \top for the transpose"
-
-
 def _connected(case: Case) -> set[str]:
     """The names whose shapes may hang together with those of the step: linked to it through common statements."""
     names = case.sheet.knowledge.names
@@ -401,7 +374,7 @@ def _is_carried_out(case: Case, node: s.Correlation) -> bool:
 DOUBTS: tuple[Callable[[Case], str], ...] = (
     _guessed_scalar,
     _power_of_a_number,
-    _power_of_a_matrix,
+    power_of_a_matrix,
     _sum_of_data,
     _only_added,
     _guessed_vectors,

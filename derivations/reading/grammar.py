@@ -97,9 +97,7 @@ ALIASES: Final = {
 
 GREEK: Final = frozenset(GREEK_LETTERS.values()) | {"varepsilon", "varphi", "varpi", "varrho", "imath", "jmath"}
 
-ACCENTS: Final = names(
-    "tilde hat bar dot ddot check breve acute grave mathring underline overrightarrow overleftarrow"
-)
+ACCENTS: Final = names("tilde hat bar dot ddot check breve acute grave mathring underline overrightarrow overleftarrow")
 
 FONTS: Final = names(
     "mathbf boldsymbol bm bold pmb mathrm mathit mathcal mathsf mathtt mathfrak mathscr mathbb mathnormal vec symbf "
