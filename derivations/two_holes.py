@@ -22,6 +22,7 @@ from derivations.products import CALLED, Form
 from derivations.reading import surface as s
 from derivations.samples import Floating, Sample
 from derivations.terms import Term, var
+from derivations.traverse import free_variables
 from derivations.values import Value
 
 Fits: TypeAlias = NDArray[np.bool_]
@@ -85,7 +86,7 @@ def _fitting(
     opened = [(node, found[0][1], hole) for (node, found), hole in zip((first, last), holes, strict=True)]
     numbers = [[places.numbers(value.term) for _, value in found] for _, found in (first, last)]
     try:
-        pairs = list(islice(places.compared(*opened), MOST_READINGS))
+        pairs = [x for x in islice(places.compared(*opened), MOST_READINGS) if {*holes} <= {*free_variables([x[1]])}]
         fits = [_both(places.samples, pair, holes, numbers) for pair in pairs]
     except SheetError:
         return

@@ -208,3 +208,11 @@ def test_a_pair_that_leaves_a_slip_is_no_pair() -> None:
     step = last(r"\frac{\partial L}{\partial h_1} = U^\top \left( (h_2 + x_2)^3 \odot \cosh(h_1) \odot y^5 \right)")
     assert step.verdict is Verdict.WRONG
     assert step.repair is None
+
+
+def test_two_places_of_which_one_does_not_matter() -> None:
+    """A product that is not read as one when both places are open, which gave a side of another shape."""
+    bed = Bed("two-biases.md", (SHEETS / "two-biases.md").read_text())
+    item = next(x for x in bed.right if bed.source.slice(x.right.span).endswith(r"(W_{hn} h_{(t-1)} + b_{hn})"))
+    slip = next(x for other, x in bed.slips() if other is item and x.text == "n_{t-1}" and x.family == "off-by-one")
+    assert bed.plant(item, slip).verdict == "wrong"
