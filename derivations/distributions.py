@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import combinations, product
+from functools import cached_property
+from itertools import combinations, compress, product
 from math import prod
 from random import Random
 
 import numpy as np
 
-from derivations.events import CERTAIN, Events, OpenError, Probability, side_by_side
+from derivations.events import Events, OpenError, Probability, side_by_side
 from derivations.joint import OTHER, Case, Joint, Values
 from derivations.reading.events import NOT, Event
+from derivations.samples import Floating
 
 MOST_WEIGHTS = 4096
 MOST_EVENTS = 6
@@ -29,12 +31,17 @@ class Distribution:
         self.joint = Joint(probabilities, values)
         self.case = self._generic()
         self.domains = {name: self._domain(name) for name in dict.fromkeys(self.joint.variables)}
-        extents = [len(domain) for domain in self.domains.values()]
-        if prod(extents) > MOST_WEIGHTS:
+        self.extents = [len(domain) for domain in self.domains.values()]
+        if prod(self.extents) > MOST_WEIGHTS:
             raise OpenError(f"there are more than {MOST_WEIGHTS} states")
-        random = Random(f"{seed}|{probabilities[0].measure}")
-        weights = np.array([random.uniform(0.2, 1.0) for _ in range(prod(extents))])
-        self.weights = (weights / weights.sum()).reshape(extents)
+        self.seed = f"{seed}|{probabilities[0].measure}"
+
+    @cached_property
+    def weights(self) -> Floating:
+        """The probability of every state, an axis for each variable."""
+        random = Random(self.seed)
+        weights = np.array([random.uniform(0.2, 1.0) for _ in range(prod(self.extents))])
+        return np.asarray((weights / weights.sum()).reshape(self.extents))
 
     def _generic(self) -> Case:
         """The choice with the most different values."""
@@ -42,7 +49,7 @@ class Distribution:
 
     def _domain(self, name: str) -> tuple[str, ...]:
         used = dict.fromkeys(put for (own, _), put in self.case.chosen.items() if own == name)
-        known = self.joint.values.of(self.joint.variables[name])
+        known = self.joint.known(name)
         return tuple(used) if known and set(known) <= set(used) else (*used, OTHER)
 
     def value(self, probability: Probability) -> float:
@@ -58,15 +65,16 @@ class Distribution:
         return float(self.weights[at].sum())
 
     def _assignment(self, events: Events) -> dict[str, str] | None:
-        for event in events:
-            if not self.knows(event):
-                raise OpenError(f"{event.text} is no event of this step")
+        unknown = next((event for event in events if not self._knows(event)), None)
+        if unknown is not None:
+            raise OpenError(f"{unknown.text} is no event of this step")
         found = self.joint.assignment(events, self.case)
         return None if found is None else dict(found)
 
-    def knows(self, event: Event) -> bool:
+    def _knows(self, event: Event) -> bool:
         """Whether an event is one of those that the distribution was made for."""
-        return all((name, event.value) in self.case.chosen for name in self.joint.pieces.get(event, ("",)))
+        pieces = self.joint.pieces
+        return event in pieces and all((name, event.value) in self.case.chosen for name in pieces[event])
 
 
 def conditionals(probabilities: Sequence[Probability], values: Values) -> list[Probability]:
@@ -100,12 +108,5 @@ def _apart(events: Sequence[Event]) -> bool:
 
 def _split(measure: str, events: Sequence[Event]) -> list[Probability]:
     """Every choice of which of some events stand behind the bar, at least one before it."""
-    sides = [choice for choice in product((True, False), repeat=len(events)) if any(choice)]
-    return [
-        Probability(
-            measure,
-            frozenset(x for x, front in zip(events, choice, strict=True) if front),
-            frozenset(x for x, front in zip(events, choice, strict=True) if not front) or CERTAIN,
-        )
-        for choice in sides
-    ]
+    fronts = (frozenset(compress(events, choice)) for choice in product((True, False), repeat=len(events)))
+    return [Probability(measure, front, frozenset(events) - front) for front in fronts if front]

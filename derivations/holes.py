@@ -132,10 +132,6 @@ class Holed(Elaborator):
             self._found[key] = (node, super().elaborate(node, world, target))
         return self._found[key][1]
 
-    def emptied(self) -> None:
-        """Read every place as it is again."""
-        self.above, self.filling = frozenset(), {}
-
 
 def holed(ordinary: Elaborator) -> Holed:
     """The like of an elaborator, of whatever kind it is, with room for a hole."""
@@ -206,7 +202,6 @@ class Places:
 
     def values(self, tree: s.Node, world: World | None = None) -> list[Value]:
         """The readings of a tree that may stand in a place; none where it has no meaning."""
-        self.holed.emptied()
         try:
             return self.holed.elaborate(tree, world or self.world)[:MOST_VALUES]
         except SheetError:
@@ -219,7 +214,6 @@ class Places:
 
     def misfits(self, tree: s.Node) -> bool:
         """Whether a tree has no meaning because its shapes do not fit."""
-        self.holed.emptied()
         try:
             self.holed.elaborate(tree, self.world)
         except ShapeError:
@@ -292,7 +286,7 @@ class Places:
         try:
             found = self.holed.elaborate(self.root, self.world, self.target)
         finally:
-            self.holed.emptied()
+            self.holed.above, self.holed.filling = frozenset(), {}
         yield from self._pairs(found)
 
     def _pairs(self, found: Sequence[Value]) -> Iterator[tuple[Term, Term]]:

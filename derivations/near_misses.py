@@ -28,7 +28,6 @@ def near_miss(places: Places) -> str:
 
 def _pair(places: Places) -> tuple[Term, Term] | None:
     """The side and the true value as terms of one shape."""
-    places.holed.emptied()
     try:
         values = places.holed.elaborate(places.root, places.world, places.target)
     except SheetError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,7 +34,6 @@ from derivations.writings import Written
 if TYPE_CHECKING:
     from derivations.check import Checker
 
-MOST_SPENT = 2500
 LENGTH = 3
 """How long a sequence is at the sample points."""
 PRIMED = re.compile(r"(\\?[A-Za-z]+)=(\1'+)")
@@ -83,7 +83,7 @@ class ProbabilityPlaces(Places):
         self.letter = next(iter(sorted(set().union(*(lengths(self._unfolded(side)) for side in sides)))), None)
         self.values_of = self._space(sides).values
         self.counted = dict(self._counted(sides[opened]))
-        self.opening, self.most = 2 ** (2 + len(self.counted)), MOST_SPENT
+        self.opening = 2 ** (2 + len(self.counted))
         self.probabilities: dict[Term, Probability] = {}
         self.found: dict[int, tuple[s.Node, list[Value]]] = {}
         self.own = [p for side in (sides[1 - opened], sides[opened]) for p in probabilities_in(self._reduced(side))]
@@ -144,17 +144,21 @@ class ProbabilityPlaces(Places):
     # Sample points
 
     def distributions(self, seed: str) -> dict[str, Distribution]:
-        """A distribution of every measure, that knows as many of the further probabilities as can be told apart."""
+        """A distribution of every measure."""
+        return {measure: Distribution(known, self.values_of, seed) for measure, known in self.told.items()}
+
+    @cached_property
+    def told(self) -> dict[str, list[Probability]]:
+        """The probabilities of the step by their measures, with as many further ones as can be told apart."""
         variables = {event.variable for p in self.own for event in p.both}
-        known: dict[str, list[Probability]] = {}
-        found: dict[str, Distribution] = {}
+        found: dict[str, list[Probability]] = {}
         for p in (*self.own, *self.more):
             if {event.variable for event in p.both} <= variables:
                 try:
-                    found[p.measure] = Distribution([*known.get(p.measure, ()), p], self.values_of, seed)
-                    known.setdefault(p.measure, []).append(p)
+                    Distribution([*found.get(p.measure, ()), p], self.values_of, "")
                 except OpenError:
                     continue
+                found.setdefault(p.measure, []).append(p)
         return found
 
     def _sample(self, number: int, seed: int) -> Sample:
@@ -176,7 +180,6 @@ class ProbabilityPlaces(Places):
         return self.found[id(tree)][1]
 
     def _values(self, tree: s.Node) -> list[Value]:
-        self.holed.emptied()
         try:
             found = Value(self._term(self._outside(tree)))
         except SheetError:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations, islice
+from functools import cached_property
+from itertools import combinations, islice, product
 from typing import TypeAlias
 
 import numpy as np
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from derivations.edits import Edit
 from derivations.errors import SheetError
 from derivations.evaluate import extents
-from derivations.holes import HOLE, TOLERANCE, Places, close, replaced
+from derivations.holes import HOLE, TOLERANCE, Opening, Places, close, replaced
 from derivations.products import CALLED, Form
 from derivations.reading import surface as s
 from derivations.samples import Floating, Sample
@@ -39,10 +40,10 @@ COST = 20
 def in_factors(places: Places, candidates: Sequence[Edit]) -> Iterator[Found]:
     """Pairs of edits of two factors of one product with which a step is right at the sample points, or one of these."""
     most = places.spent + places.most
-    products = [x for x in places.root.walk() if isinstance(x, s.Mul) and not CALLED.keys() & set(x.operators)]
-    for product in products:
-        if places.seen(product) is product and places.alive(product):
-            factors = [x for x in product.factors if places.seen(x) is x]
+    multiplied = [x for x in places.root.walk() if isinstance(x, s.Mul) and not CALLED.keys() & set(x.operators)]
+    for node in multiplied:
+        if places.seen(node) is node and places.alive(node):
+            factors = [x for x in node.factors if places.seen(x) is x]
             choices = [_Choices(places, factor, candidates) for factor in factors]
             for one, other in combinations(choices, 2):
                 if places.spent > most:
@@ -55,9 +56,10 @@ class _Choices:
 
     def __init__(self, places: Places, factor: s.Node, candidates: Sequence[Edit]) -> None:
         below = {id(x) for x in factor.walk()}
-        self.factor, self.by_form = factor, dict[tuple[Form, frozenset[str]], Candidates]()
-        own = {value.term for value in places.values(factor)}
-        for value in places.values(factor)[:1]:
+        self.places, self.factor, self.by_form = places, factor, dict[tuple[Form, frozenset[str]], Candidates]()
+        standing = places.values(factor)
+        own = {value.term for value in standing}
+        for value in standing[:1]:
             self.by_form[value.form, value.readings] = [((), value)]
         for edit in islice((x for x in candidates if id(x.node) in below), MOST_CANDIDATES):
             for value in places.values(replaced(factor, edit.node, edit.tree))[:1]:
@@ -65,36 +67,52 @@ class _Choices:
                     self.by_form.setdefault((value.form, value.readings), []).append(((edit,), value))
         places.spent += sum(map(len, self.by_form.values())) // 4
 
-    def forms(self) -> list[Candidates]:
+    @cached_property
+    def forms(self) -> list[_Alike]:
         """The candidates of every form, the commonest forms first."""
-        return sorted(self.by_form.values(), key=lambda found: -len(found))[:MOST_FORMS]
+        found = sorted(self.by_form.values(), key=lambda found: -len(found))[:MOST_FORMS]
+        return [_Alike(self.places, self.factor, candidates) for candidates in found]
+
+
+class _Alike:
+    """What may be put in the place of a factor, of one form."""
+
+    def __init__(self, places: Places, factor: s.Node, candidates: Candidates) -> None:
+        self.places, self.factor, self.candidates = places, factor, candidates
+
+    @cached_property
+    def numbers(self) -> list[list[Floating]]:
+        """The value of every candidate at all points. Raises SheetError."""
+        return [self.places.numbers(value.term) for _, value in self.candidates]
+
+    def opening(self, hole: Term) -> Opening:
+        return self.factor, self.candidates[0][1], hole
+
+    def hole(self, name: str) -> Term:
+        return var(name, *self.candidates[0][1].term.shape)
+
+    def edits(self, number: int) -> Found:
+        return self.candidates[number][0]
 
 
 def _matching(places: Places, one: _Choices, other: _Choices) -> Iterator[Found]:
-    for first in one.forms():
-        for last in other.forms():
-            places.spent += COST
-            for row, column in _fitting(places, (one.factor, first), (other.factor, last)):
-                yield first[row][0] + last[column][0]
+    for first, last in product(one.forms, other.forms):
+        places.spent += COST
+        yield from _fitting(places, first, last)
 
 
-def _fitting(
-    places: Places, first: tuple[s.Node, Candidates], last: tuple[s.Node, Candidates]
-) -> Iterator[tuple[int, int]]:
-    """Which candidates of one place go with which of the other, under one reading, the cheapest pairs first."""
-    holes = [var(f"{HOLE}{k}", *found[0][1].term.shape) for k, (_, found) in enumerate((first, last))]
-    opened = [(node, found[0][1], hole) for (node, found), hole in zip((first, last), holes, strict=True)]
-    numbers = [[places.numbers(value.term) for _, value in found] for _, found in (first, last)]
+def _fitting(places: Places, first: _Alike, last: _Alike) -> Iterator[Found]:
+    """The candidates of one place with those of the other that go with them, the cheapest pairs first."""
+    holes = [first.hole(f"{HOLE}0"), last.hole(f"{HOLE}1")]
     try:
-        pairs = [x for x in islice(places.compared(*opened), MOST_READINGS) if {*holes} <= {*free_variables([x[1]])}]
-        fits = [_both(places.samples, pair, holes, numbers) for pair in pairs]
+        compared = islice(places.compared(first.opening(holes[0]), last.opening(holes[1])), MOST_READINGS)
+        pairs = [pair for pair in compared if {*holes} <= {*free_variables([pair[1]])}]
+        fits = [_both(places.samples, pair, holes, (first.numbers, last.numbers)) for pair in pairs]
     except SheetError:
         return
-    found = [x for fit in fits if fit is not None for x in np.argwhere(fit)]
-    yield from sorted(
-        {(int(row), int(column)) for row, column in found},
-        key=lambda at: (sum(edit.cost for edit in first[1][at[0]][0] + last[1][at[1]][0]), at),
-    )
+    at = sorted({(int(row), int(column)) for fit in fits if fit is not None for row, column in np.argwhere(fit)})
+    found = [first.edits(row) + last.edits(column) for row, column in at]
+    yield from sorted(found, key=lambda edits: sum(edit.cost for edit in edits))
 
 
 def _both(
